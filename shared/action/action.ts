@@ -37,7 +37,7 @@ export interface Outcome<K extends Kind = Kind> {
   /** Only for `skipped`: that of what it stands for. */
   readonly passed?: boolean;
   readonly summary: string;
-  readonly blame: Omit<Blame, 'contact'> & { readonly contact?: string | null } | null;
+  readonly blame: (Omit<Blame, 'contact'> & { readonly contact?: string | null }) | null;
   readonly notices: readonly string[];
   readonly body: BodyOf<K> | null;
   readonly costUsd?: { readonly usd: number; readonly basis: string };

@@ -1,10 +1,13 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { distance } from 'fastest-levenshtein';
-import { split } from 'shlex';
+import { existsSync, statSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { messageOf, UsageError } from '../errors.ts';
 import { KEY_PATTERN, SUBJECT_PATTERN } from '../names.ts';
+import { acceptedNames } from './accepted-names.ts';
+import { commandWords } from './command-words.ts';
+import { containedPath } from './contained-path.ts';
+
+/** More aliases than a person writes are a bomb (yaml, ToJSOptions.maxAliasCount). */
+const MAX_YAML_ALIASES = 100;
 
 interface Range {
   readonly min?: number;
@@ -52,18 +55,6 @@ export function variableOf(input: string): string {
   return `INPUT_${input.replaceAll(' ', '_').toUpperCase()}`;
 }
 
-const nearest = (name: string, known: readonly string[]): string | undefined =>
-  known
-    .map((candidate) => ({ candidate, steps: distance(name, candidate) }))
-    .filter(({ candidate, steps }) => steps <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.steps - b.steps)[0]?.candidate;
-
-/** A sentence that lists what is accepted, with the nearest first where one is near. */
-export function acceptedNames(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  return `${near === undefined ? '' : `Did you mean "${near}"? `}Accepted: ${known.join(', ')}.`;
-}
-
 function refuseUnknown(known: readonly string[], environment: NodeJS.ProcessEnv): void {
   const variables = new Set(known.map(variableOf));
   for (const variable of Object.keys(environment)) {
@@ -73,35 +64,12 @@ function refuseUnknown(known: readonly string[], environment: NodeJS.ProcessEnv)
   }
 }
 
-/** True where `path` is `root` or lies below it. */
-export function isInside(root: string, path: string): boolean {
-  const step = relative(root, path);
-  return step === '' || (step !== '..' && !step.startsWith(`..${sep}`) && !isAbsolute(step));
-}
-
-/** Follows symbolic links of the part of a path that exists. */
-function realPath(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const parent = dirname(path);
-  return parent === path ? path : join(realPath(parent), relative(parent, path));
-}
-
-/**
- * Resolves a path that came from outside against `base`, inside `root` also after symbolic links.
- * `label` is how the user knows it, for the error.
- */
-export function containedPath(root: string, base: string, path: string, label: string): string {
-  const absolute = resolve(base, path);
-  if (path.includes('\0') || !isInside(realPath(root), realPath(absolute))) {
-    throw new UsageError(`${label}: "${path}" lies outside the workspace.`, {
-      remedy: 'Give a path inside the repository that is checked out.',
-    });
-  }
-  return absolute;
-}
-
 /** Opens the inputs of one action. An input that `known` does not hold is an error with the nearest name. */
-export function openInputs(known: readonly string[], environment: NodeJS.ProcessEnv, workspace: string): InputReader {
+export function openInputs(
+  known: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  workspace: string,
+): InputReader {
   refuseUnknown(known, environment);
 
   const text = (name: string): string | undefined => {
@@ -135,15 +103,24 @@ export function openInputs(known: readonly string[], environment: NodeJS.Process
   const yaml = (name: string): unknown => {
     const value = text(name);
     if (value === undefined) return undefined;
-    const document = parseDocument(value, { maxAliasCount: 100 } as never);
+    const document = parseDocument(value);
     const problem = document.errors[0];
     if (problem !== undefined) {
       throw new UsageError(`Input "${name}" is no valid YAML: ${problem.message}`);
     }
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
+    try {
+      return document.toJS({ maxAliasCount: MAX_YAML_ALIASES }) as unknown;
+    } catch (cause) {
+      throw new UsageError(`Input "${name}" cannot be read: ${messageOf(cause)}`, { cause });
+    }
   };
 
-  const workingDirectory = containedPath(workspace, workspace, text('working-directory') ?? '.', 'Input "working-directory"');
+  const workingDirectory = containedPath(
+    workspace,
+    workspace,
+    text('working-directory') ?? '.',
+    'Input "working-directory"',
+  );
   if (!existsSync(workingDirectory) || !statSync(workingDirectory).isDirectory()) {
     throw new UsageError(`Input "working-directory": "${text('working-directory') ?? '.'}" is no folder.`, {
       remedy: 'Give a folder of the repository, relative to its root. Is it checked out (actions/checkout)?',
@@ -184,7 +161,9 @@ export function openInputs(known: readonly string[], environment: NodeJS.Process
     integer(name, range) {
       const value = number(name, range);
       if (value === undefined || Number.isSafeInteger(value)) return value;
-      throw new UsageError(`Input "${name}" is "${text(name) ?? ''}".`, { remedy: 'Accepted: a whole number.' });
+      throw new UsageError(`Input "${name}" is "${text(name) ?? ''}".`, {
+        remedy: 'Accepted: a whole number.',
+      });
     },
     oneOf(name, values) {
       const value = requiredText(name);
@@ -221,29 +200,4 @@ export function openInputs(known: readonly string[], environment: NodeJS.Process
       return value === undefined ? undefined : value * 60_000;
     },
   };
-}
-
-function commandWords(name: string, value: string, yaml: (name: string) => unknown): string[] {
-  if (/^(\[|-\s)/.test(value)) {
-    const document = yaml(name);
-    if (Array.isArray(document) && document.every((word) => ['string', 'number', 'boolean'].includes(typeof word))) {
-      return document.map(String);
-    }
-    throw new UsageError(`Input "${name}" begins like a YAML list, and is no list of words.`, {
-      remedy: 'Quote each word, as in ["python", "train.py"], or write the command on one line.',
-    });
-  }
-  if (/[\r\n]/.test(value)) {
-    throw new UsageError(`Input "${name}" has several lines.`, {
-      remedy: 'Give one line or a YAML list of words. No shell runs it: put a script into a file and run that.',
-    });
-  }
-  try {
-    return split(value);
-  } catch (cause) {
-    throw new UsageError(`Input "${name}" is "${value}": ${messageOf(cause)}.`, {
-      remedy: 'Close every quote. The line is split by POSIX quoting; no shell expands it.',
-      cause,
-    });
-  }
 }

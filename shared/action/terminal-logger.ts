@@ -9,7 +9,6 @@ const COLOURS: Readonly<Record<Severity, 'red' | 'yellow' | 'blue'>> = {
   info: 'blue',
 };
 
-// eslint-disable-next-line no-control-regex -- control characters are what is taken out
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** A logger for people at a terminal: everything goes to standard error, so that standard output holds the report. */
@@ -59,7 +58,7 @@ export function createTerminalLogger(options: {
         bar.start(total, 0, { note: '' });
       });
       return {
-        update: (done, note = '') => void bar?.update(done, { note: note.replace(CONTROL, '') }),
+        update: (done, note = '') => bar?.update(done, { note: note.replace(CONTROL, '') }),
         end() {
           ended = true;
           bar?.stop();

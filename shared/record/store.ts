@@ -33,6 +33,15 @@ export interface RecordStore {
     signal: AbortSignal,
   ): Promise<FileReference[]>;
   /**
+   * Keeps report.html: a file on this machine (in a terminal `.trainyard/<subject>/report.html`), and where the host
+   * has artifacts one of the name `trainyard-report.<subject>.<kind>.<key>.<attempt>`, whose page is `url`.
+   */
+  saveReport(
+    section: Pick<Section, 'subject' | 'kind'>,
+    html: string,
+    signal: AbortSignal,
+  ): Promise<{ path: string; url: string | null }>;
+  /**
    * Brings files into `directory` under their own paths, and verifies every digest.
    * Returns their absolute paths in the order given. What does not verify is an error; nothing is left of it.
    */

@@ -37,7 +37,8 @@ export function errorFactsOf(error: unknown, cancelled: boolean): ErrorFacts {
     blame: {
       owner: 'infrastructure',
       message,
-      remedy: 'This is a defect of Trainyard, or the machine is out of memory or disk. The log holds the stack.',
+      remedy:
+        'This is a defect of Trainyard, or the machine is out of memory or disk. The log holds the stack.',
       contact: null,
     },
     usage: false,

@@ -1,0 +1,122 @@
+import { mkdtemp, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CodeHost, Origin } from '../github/code-host.ts';
+import { readCheckout } from '../github/git.ts';
+import { createGitHubHost } from '../github/github-host.ts';
+import { createTerminalHost } from '../github/terminal-host.ts';
+import type { Kind } from '../names.ts';
+import type { Commit, Run } from '../record/common.ts';
+import { createRecordStore } from '../record/create-store.ts';
+import { sectionKey } from '../record/key.ts';
+import type { Action, ActionContext, CommonInputs } from './action.ts';
+import { type InputReader, openInputs } from './inputs.ts';
+import type { Logger } from './logger.ts';
+
+/** What the shell reads for itself, alike in every action. */
+export interface Shell {
+  readonly reader: InputReader;
+  readonly context: ActionContext;
+  readonly comments: boolean;
+  readonly statuses: boolean;
+}
+
+/** True in a step of a workflow, false in a terminal. */
+export function onRunner(environment: NodeJS.ProcessEnv): boolean {
+  return environment['GITHUB_ACTIONS'] === 'true';
+}
+
+/** Opens the inputs, the code host and the record, and notes the commit before anything runs. */
+export async function openShell<K extends Kind, Inputs extends CommonInputs>(
+  action: Action<K, Inputs>,
+  environment: NodeJS.ProcessEnv,
+  logger: Logger,
+  signal: AbortSignal,
+  saveState: (name: string, value: string) => void,
+): Promise<Shell> {
+  const runner = onRunner(environment);
+  const workspace = await realpath((runner ? environment['GITHUB_WORKSPACE'] : undefined) ?? process.cwd());
+  const reader = openInputs(action.inputs, environment, workspace);
+  const token = reader.text('token') ?? environment['GITHUB_TOKEN'];
+  if (token !== undefined && token !== '') logger.mask(token);
+
+  const host = runner
+    ? createGitHubHost({ environment, token, logger })
+    : createTerminalHost({ workspace, environment });
+  const origin = await host.origin(signal);
+  const commit = await commitOf(host, origin, reader.workingDirectory, environment, signal);
+  const run = runOf(origin, reader);
+  const temporaryDirectory = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'trainyard-'));
+  const store = createRecordStore({
+    host,
+    origin,
+    commit,
+    run,
+    environment,
+    workspace,
+    workingDirectory: reader.workingDirectory,
+    temporaryDirectory,
+    logger,
+    token,
+  });
+  return {
+    reader,
+    context: {
+      action: action.name,
+      logger,
+      host,
+      origin,
+      commit,
+      run,
+      store,
+      workspace,
+      workingDirectory: reader.workingDirectory,
+      temporaryDirectory,
+      environment,
+      signal,
+      saveState,
+    },
+    comments: reader.boolean('comment'),
+    statuses: reader.boolean('status'),
+  };
+}
+
+async function commitOf(
+  host: CodeHost,
+  origin: Origin,
+  directory: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Commit> {
+  const checkout = await readCheckout(directory, signal);
+  // Without a checkout the tree is that of the commit which the event tests, on a pull request the merge commit.
+  const tested = environment['GITHUB_SHA'];
+  const treeHash =
+    checkout.treeHash ??
+    (host.kind === 'github' && tested !== undefined ? await host.treeOf(tested, signal) : null);
+  return {
+    repository: origin.repository,
+    headSha: origin.headSha,
+    baseSha: origin.baseSha,
+    treeHash,
+    ref: origin.ref,
+    event: origin.event,
+    pullRequest: origin.pullRequest?.number ?? null,
+    fork: origin.pullRequest?.fork ?? false,
+    dirty: checkout.dirty,
+    patchDigest: checkout.patchDigest,
+  };
+}
+
+function runOf(origin: Origin, reader: InputReader): Run {
+  return {
+    id: origin.runId,
+    number: origin.runNumber,
+    attempt: origin.runAttempt,
+    url: origin.runUrl,
+    workflow: origin.workflow,
+    job: origin.job,
+    key: sectionKey({ id: reader.key('id'), job: origin.job, matrix: reader.text('matrix') }),
+    actor: origin.actor,
+  };
+}

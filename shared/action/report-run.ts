@@ -1,0 +1,117 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isExpected, messageOf } from '../errors.ts';
+import { renderHtml } from '../report/html.ts';
+import { renderComment, renderSummary } from '../report/markdown.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { buildReport } from '../report/view.ts';
+import type { Section } from '../record/section.ts';
+import type { ActionContext } from './action.ts';
+import type { Shell } from './context.ts';
+import { statusContextOf, type StepResult } from './decide/step-result.ts';
+
+/** GitHub refuses a longer comment with 422 (facts: 65,536); some room is left for what GitHub itself may add. */
+const MAX_COMMENT_CHARACTERS = 65_000;
+/** Above 1 MiB the whole summary is dropped without an error. */
+const MAX_SUMMARY_BYTES = 1_000_000;
+
+/**
+ * Shows the record to people: report.html, the comment, the summary, the status, the terminal. A part that cannot
+ * be written (a fork's token may only read) is told in one line and changes no verdict. Returns report.html's path.
+ */
+export async function reportRun(
+  section: Section,
+  shell: Shell,
+  result: StepResult,
+): Promise<string | undefined> {
+  const { context } = shell;
+  const { logger, store, signal, environment } = context;
+  const attempt = async (what: string, part: () => Promise<void>): Promise<void> => {
+    try {
+      await part();
+    } catch (error) {
+      if (!isExpected(error))
+        logger.debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      logger.warning(`${what} could not be written: ${messageOf(error)}`);
+    }
+  };
+
+  let sections: Section[] = [section];
+  await attempt('The whole report', async () => {
+    sections = await store.list(signal);
+  });
+  let page: { path: string; url: string | null } | undefined;
+  await attempt('report.html', async () => {
+    page = await store.saveReport(section, await renderHtml(buildReport(sections, {})), signal);
+  });
+  const fullReportUrl = page?.url ?? section.run.url;
+
+  if (context.host.kind === 'terminal') {
+    const columns = process.stdout.isTTY ? process.stdout.columns : 100;
+    const colour = process.stdout.isTTY && process.stdout.hasColors();
+    process.stdout.write(`${renderTerminal(buildReport([section], {}), { colour, columns })}\n`);
+    return page?.path;
+  }
+
+  await attempt('The summary', async () => {
+    const file = environment['GITHUB_STEP_SUMMARY'];
+    if (file === undefined || file === '') return;
+    await mkdir(dirname(file), { recursive: true });
+    await appendFile(
+      file,
+      renderSummary(buildReport([section], { fullReportUrl }), { maxBytes: MAX_SUMMARY_BYTES }),
+    );
+  });
+  if (shell.comments) {
+    await attempt('The comment', () => writeComment(context, fullReportUrl));
+  }
+  if (shell.statuses) {
+    await attempt('The commit status', () => writeStatus(section, context, result, fullReportUrl));
+  }
+  return page?.path;
+}
+
+async function writeComment(context: ActionContext, fullReportUrl: string | null): Promise<void> {
+  const { host, origin, run, store, logger, signal } = context;
+  if (origin.pullRequest === null || origin.headSha === null) {
+    logger.debug(`No comment: the event "${origin.event}" belongs to no pull request.`);
+    return;
+  }
+  const outcome = await host.comment(
+    origin.pullRequest.number,
+    {
+      marker: `trainyard:${origin.workflow ?? 'workflow'}`,
+      headSha: origin.headSha,
+      runNumber: run.number,
+      runAttempt: run.attempt,
+    },
+    async () =>
+      renderComment(buildReport(await store.list(signal), { fullReportUrl }), {
+        maxCharacters: MAX_COMMENT_CHARACTERS,
+      }),
+    signal,
+  );
+  logger.info(outcome.done ? `Comment: ${outcome.url ?? 'written'}` : `No comment: ${outcome.reason}`);
+}
+
+async function writeStatus(
+  section: Section,
+  context: ActionContext,
+  result: StepResult,
+  fullReportUrl: string | null,
+): Promise<void> {
+  const { host, origin, logger, signal } = context;
+  if (origin.headSha === null) return;
+  const words = section.verdict === 'pass' ? section.summary : `${section.verdict}: ${section.summary}`;
+  const outcome = await host.setStatus(
+    {
+      sha: origin.headSha,
+      state: result.statusState,
+      context: statusContextOf(section.kind, section.subject),
+      description: words,
+      targetUrl: section.run.url ?? fullReportUrl,
+    },
+    signal,
+  );
+  if (!outcome.done) logger.info(`No commit status: ${outcome.reason}`);
+}

@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises';
+import * as core from '@actions/core';
+import type { Kind } from '../names.ts';
+import { SUBJECT_PATTERN } from '../names.ts';
+import type { Section } from '../record/section.ts';
+import type { Action, CommonInputs, Outcome } from './action.ts';
+import { completeSection } from './complete.ts';
+import { conclude, type Told } from './conclude.ts';
+import { onRunner, openShell, type Shell } from './context.ts';
+import { type ErrorFacts, errorFactsOf } from './decide/error-outcome.ts';
+import { stepResultOf } from './decide/step-result.ts';
+import { variableOf } from './inputs.ts';
+import type { Logger } from './logger.ts';
+import { reportRun } from './report-run.ts';
+import { createRunnerLogger } from './runner-logger.ts';
+import { createTerminalLogger } from './terminal-logger.ts';
+
+export interface RunOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly logger?: Logger;
+  readonly now?: () => number;
+}
+
+/**
+ * Runs one action as a step or as a command: reads its inputs, runs it, writes its section and the report, and sets
+ * outputs and exit code. The only place that catches what an action throws, and the only one that fails a step.
+ */
+export async function runAction<K extends Kind, Inputs extends CommonInputs>(
+  action: Action<K, Inputs>,
+  { environment = process.env, now = Date.now, ...options }: RunOptions = {},
+): Promise<void> {
+  const startedAt = now();
+  const logger = options.logger ?? chooseLogger(environment);
+  const interruption = listenForSignals();
+  let shell: Shell | undefined;
+  let onInconclusive: 'warn' | 'fail' = 'warn';
+  let outcome: Outcome<K> | undefined;
+  let failure: ErrorFacts | undefined;
+
+  try {
+    try {
+      logger.debug(`${action.name} starts.`);
+      shell = await openShell(action, environment, logger, interruption.signal, core.saveState);
+      const inputs = action.readInputs(shell.reader);
+      onInconclusive = inputs.onInconclusive;
+      outcome = await action.run(inputs, shell.context);
+    } catch (error) {
+      failure = errorFactsOf(error, interruption.signal.aborted);
+      if (failure.defect && error instanceof Error) logger.info(error.stack ?? error.message);
+      outcome = errorOutcome(failure, subjectOf(action.kind, environment));
+    }
+    const told = await storeAndReport(action, outcome, failure, shell, { startedAt, now, onInconclusive });
+    conclude(outcome, failure, told, { onInconclusive, logger, runner: onRunner(environment) });
+  } finally {
+    interruption.stop();
+    if (shell !== undefined) await rm(shell.context.temporaryDirectory, { recursive: true, force: true });
+  }
+}
+
+function chooseLogger(environment: NodeJS.ProcessEnv): Logger {
+  if (onRunner(environment)) return createRunnerLogger();
+  return createTerminalLogger({
+    stream: process.stderr,
+    verbose: environment['TRAINYARD_DEBUG'] === '1',
+    loadBar: async () => (await import('cli-progress')).SingleBar,
+  });
+}
+
+function listenForSignals(): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new Error('cancelled'));
+  process.on('SIGINT', abort);
+  process.on('SIGTERM', abort);
+  return {
+    signal: controller.signal,
+    stop() {
+      process.off('SIGINT', abort);
+      process.off('SIGTERM', abort);
+    },
+  };
+}
+
+/** The subject as the environment names it, for an error that came before the inputs could be read. */
+function subjectOf(kind: Kind, environment: NodeJS.ProcessEnv): string | undefined {
+  const value = environment[variableOf(kind === 'data' ? 'dataset' : 'model')]?.trim();
+  return value !== undefined && SUBJECT_PATTERN.test(value) ? value : undefined;
+}
+
+function errorOutcome<K extends Kind>(failure: ErrorFacts, subject: string | undefined): Outcome<K> {
+  const { summary, blame, where } = failure;
+  const remedy = blame.remedy === null ? '' : ` ${blame.remedy}`;
+  return {
+    subject: subject ?? '',
+    dataset: null,
+    verdict: 'error',
+    summary,
+    blame,
+    notices: [],
+    body: null,
+    outputs: {},
+    annotations: [
+      {
+        severity: 'error',
+        message: `${summary}${remedy}`,
+        ...(where === undefined
+          ? {}
+          : { file: where.file, ...(where.line === undefined ? {} : { line: where.line }) }),
+      },
+    ],
+  };
+}
+
+interface Ending {
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly onInconclusive: 'warn' | 'fail';
+}
+
+async function storeAndReport<K extends Kind, Inputs extends CommonInputs>(
+  action: Action<K, Inputs>,
+  outcome: Outcome<K>,
+  failure: ErrorFacts | undefined,
+  shell: Shell | undefined,
+  { startedAt, now, onInconclusive }: Ending,
+): Promise<Told> {
+  if (shell === undefined || outcome.subject === '') {
+    return { section: undefined, reportPath: undefined, unstored: undefined };
+  }
+  // A cancelled action still writes what it knows; the runner leaves it about seven seconds.
+  const signal = shell.context.signal.aborted ? AbortSignal.timeout(5_000) : shell.context.signal;
+  const ending: Shell = { ...shell, context: { ...shell.context, signal } };
+  let section: Section | undefined;
+  let unstored: ErrorFacts | undefined;
+  try {
+    section = await completeSection(action, outcome, ending.context, { startedAt, now: now() });
+    await ending.context.store.save(section, signal);
+  } catch (error) {
+    unstored = errorFactsOf(error, false);
+    if (unstored.defect && error instanceof Error) shell.context.logger.info(error.stack ?? error.message);
+  }
+  if (section === undefined) return { section, reportPath: undefined, unstored };
+  const result = stepResultOf(outcome.verdict, { onInconclusive, usage: failure?.usage ?? false });
+  return { section, reportPath: await reportRun(section, ending, result), unstored };
+}
