@@ -27,20 +27,22 @@ export function createTerminalLogger(options: {
     for (const secret of secrets) shown = shown.replaceAll(secret, '***');
     stream.write(`${shown}\n`);
   };
-  const line = (text: string): void => write(text.replace(CONTROL, ''));
+  const plain = (text: string): string => text.replace(CONTROL, '');
+  const styled = (format: Parameters<typeof styleText>[0], text: string): string =>
+    style(format, plain(text));
 
   return {
-    info: line,
+    info: (message) => write(plain(message)),
     debug(message) {
-      if (options.verbose) line(style('dim', message));
+      if (options.verbose) write(styled('dim', message));
     },
-    warning: (message) => line(`${style('yellow', 'warning')} ${message}`),
+    warning: (message) => write(`${style('yellow', 'warning')} ${plain(message)}`),
     annotate({ severity, message, file, line: number }) {
       const place = file === undefined ? '' : `${file}${number === undefined ? '' : `:${number}`}: `;
-      line(`${style(COLOURS[severity], severity)} ${place}${message}`);
+      write(`${style(COLOURS[severity], severity)} ${plain(place + message)}`);
     },
     async group(title, phase) {
-      line(style('bold', title));
+      write(styled('bold', title));
       return await phase();
     },
     progress(title, total): Progress {
@@ -58,7 +60,7 @@ export function createTerminalLogger(options: {
         bar.start(total, 0, { note: '' });
       });
       return {
-        update: (done, note = '') => bar?.update(done, { note: note.replace(CONTROL, '') }),
+        update: (done, note = '') => bar?.update(done, { note: plain(note) }),
         end() {
           ended = true;
           bar?.stop();
@@ -68,6 +70,6 @@ export function createTerminalLogger(options: {
     mask(secret) {
       if (secret !== '') secrets.add(secret);
     },
-    untrusted: (phase) => phase((text) => write(style('dim', text))),
+    untrusted: (phase) => phase((text) => write(styled('dim', text))),
   };
 }
