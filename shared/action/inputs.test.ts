@@ -132,10 +132,9 @@ describe('openInputs', () => {
     expect(reader({ data: 'epochs: 3\nname: x' }).yaml('data')).toEqual({ epochs: 3, name: 'x' });
     expect(reader({}).yaml('data')).toBeUndefined();
     const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
-    for (const [name, before] of ['ba', 'cb', 'dc', 'ed'].map((pair) => [...pair])) {
-      bomb.push(
-        `${name ?? ''}: &${name ?? ''} [${Array.from({ length: 9 }, () => `*${before ?? ''}`).join(',')}]`,
-      );
+    for (const [name, before] of ['ba', 'cb', 'dc', 'ed'].map((pair) => pair.split(''))) {
+      const anchor = name ?? '';
+      bomb.push(`${anchor}: &${anchor} [${Array.from({ length: 9 }, () => `*${before ?? ''}`).join(',')}]`);
     }
     expect(refusal(() => reader({ data: bomb.join('\n') }).yaml('data'))).toContain('"data" cannot be read');
   });
