@@ -52,7 +52,12 @@ export const profileColumnSchema = z.strictObject({
 export const dataBodySchema = z.strictObject({
   sources: z.array(sourceSchema),
   contract: z
-    .strictObject({ ...policySchema.shape, id: z.string(), version: z.string(), owner: z.string().nullable() })
+    .strictObject({
+      ...policySchema.shape,
+      id: z.string(),
+      version: z.string(),
+      owner: z.string().nullable(),
+    })
     .nullable(),
   checks: z.array(checkSchema),
   profile: z.array(profileColumnSchema),
