@@ -1,0 +1,55 @@
+import type { Answer, Received } from './http.ts';
+
+/** Something that goes wrong with requests whose path matches, until it has happened `times` times. */
+export interface Fault {
+  readonly kind: 'bad-gateway' | 'secondary-limit' | 'silence';
+  /** Part of the method and path (`POST /repos/…/comments`), as a regular expression; default all REST calls. */
+  readonly on?: string;
+  /** Default: for ever. */
+  readonly times?: number;
+  /** Only for `secondary-limit`. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Switchable faults of the fake. */
+export class Faults {
+  readonly #active: { readonly fault: Fault; left: number }[] = [];
+
+  add(fault: Fault): void {
+    this.#active.push({ fault, left: fault.times ?? Infinity });
+  }
+
+  clear(): void {
+    this.#active.length = 0;
+  }
+
+  match({ method, url }: Received): Answer | 'silence' | undefined {
+    const internal = ['/_fake/', '/blobs/', '/twirp/'].some((prefix) => url.pathname.startsWith(prefix));
+    const line = `${method} ${url.pathname}`;
+    const found = this.#active.find(
+      ({ fault, left }) => left > 0 && (fault.on === undefined ? !internal : new RegExp(fault.on).test(line)),
+    );
+    if (found === undefined) return undefined;
+    found.left -= 1;
+    return answerOf(found.fault);
+  }
+}
+
+function answerOf(fault: Fault): Answer | 'silence' {
+  switch (fault.kind) {
+    case 'silence':
+      return 'silence';
+    case 'bad-gateway':
+      return { status: 502, json: { message: 'Server Error' } };
+    case 'secondary-limit':
+      return {
+        status: 403,
+        json: {
+          message:
+            'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
+          documentation_url: 'https://docs.github.com/rest/overview/rate-limits-for-the-rest-api',
+        },
+        headers: { 'retry-after': String(fault.retryAfterSeconds ?? 1) },
+      };
+  }
+}

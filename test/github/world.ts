@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { GitObjects } from './git-objects.ts';
+
+export const SCOPES = ['actions', 'contents', 'issues', 'pull-requests', 'statuses', 'metadata'] as const;
+export type Scope = (typeof SCOPES)[number];
+export type Access = 'none' | 'read' | 'write';
+export type Permissions = Partial<Record<Scope, Access>>;
+
+export interface Token {
+  readonly token: string;
+  readonly login: string;
+  /** `installation`: GITHUB_TOKEN or an App's token, which may not ask who it is through REST. */
+  readonly kind: 'installation' | 'user';
+  /** `write-all`, or as a job's `permissions:` names them; what is not named is none. */
+  readonly permissions: Permissions | 'write-all';
+}
+
+export interface Repository {
+  readonly id: number;
+  /** `owner/name`. */
+  readonly fullName: string;
+  readonly isPrivate: boolean;
+  readonly fork: boolean;
+}
+
+export interface PullRequest {
+  readonly id: number;
+  readonly number: number;
+  state: 'open' | 'closed';
+  readonly title: string;
+  readonly head: { readonly ref: string; readonly sha: string; readonly repository: string };
+  readonly base: { readonly ref: string; readonly sha: string };
+  readonly created: Date;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly issue: number;
+  readonly login: string;
+  body: string;
+  readonly created: Date;
+  updated: Date;
+}
+
+export interface Status {
+  readonly id: number;
+  readonly sha: string;
+  readonly state: string;
+  readonly context: string;
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly login: string;
+  readonly created: Date;
+}
+
+export interface WorkflowRun {
+  readonly id: number;
+  readonly number: number;
+  attempt: number;
+  readonly event: string;
+  readonly headSha: string;
+  readonly headBranch: string;
+  readonly headRepository: string;
+  readonly workflow: string;
+  status: string;
+  conclusion: string | null;
+  readonly backendId: string;
+  readonly created: Date;
+}
+
+/** What the runtime token of one job stands for. */
+export interface Job {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly runBackendId: string;
+  readonly jobBackendId: string;
+}
+
+export interface Artifact {
+  readonly id: number;
+  readonly name: string;
+  readonly runId: number;
+  readonly attempt: number;
+  readonly runBackendId: string;
+  readonly jobBackendId: string;
+  readonly blob: string;
+  readonly created: Date;
+  size: number;
+  digest: string | null;
+  finalized: boolean;
+}
+
+export interface Cache {
+  readonly id: number;
+  readonly key: string;
+  readonly version: string;
+  readonly blob: string;
+  finalized: boolean;
+}
+
+export interface ReleaseAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly contentType: string;
+  readonly blob: string;
+  readonly size: number;
+  readonly digest: string;
+  readonly login: string;
+  readonly created: Date;
+}
+
+export interface Release {
+  readonly id: number;
+  tag: string;
+  name: string | null;
+  body: string | null;
+  draft: boolean;
+  prerelease: boolean;
+  target: string;
+  readonly login: string;
+  readonly created: Date;
+  published: Date | null;
+  readonly assets: ReleaseAsset[];
+}
+
+/** All state of the fake, in memory. Everything belongs to the one main repository unless it says otherwise. */
+export class World {
+  readonly repository: Repository;
+  readonly repositories = new Map<string, Repository>();
+  readonly tokens = new Map<string, Token>();
+  readonly pullRequests: PullRequest[] = [];
+  readonly comments: Comment[] = [];
+  readonly statuses: Status[] = [];
+  readonly runs: WorkflowRun[] = [];
+  readonly jobs = new Map<string, Job>();
+  readonly artifacts: Artifact[] = [];
+  readonly caches: Cache[] = [];
+  readonly releases: Release[] = [];
+  readonly git = new GitObjects();
+  /** Full names (`refs/heads/main`) to commits. */
+  readonly refs = new Map<string, string>();
+  #lastId = 1000;
+
+  constructor(repository: { readonly fullName: string; readonly isPrivate: boolean }) {
+    this.repository = this.addRepository({ ...repository, fork: false });
+  }
+
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  addRepository(repository: Omit<Repository, 'id'>): Repository {
+    const added = { id: this.nextId(), ...repository };
+    this.repositories.set(added.fullName, added);
+    return added;
+  }
+
+  /** The repository of a head that may never have been added, such as a fork's. */
+  repositoryNamed(fullName: string): Repository {
+    return (
+      this.repositories.get(fullName) ??
+      this.addRepository({ fullName, isPrivate: false, fork: fullName !== this.repository.fullName })
+    );
+  }
+
+  /** A run, created when it is first spoken of. A later attempt of it changes only the attempt. */
+  run(facts: Partial<Omit<WorkflowRun, 'backendId' | 'created'>> = {}): WorkflowRun {
+    const known = this.runs.find((run) => run.id === facts.id);
+    if (known !== undefined) {
+      known.attempt = Math.max(known.attempt, facts.attempt ?? 1);
+      if (facts.conclusion !== undefined) known.conclusion = facts.conclusion;
+      if (facts.status !== undefined) known.status = facts.status;
+      return known;
+    }
+    const run: WorkflowRun = {
+      id: this.nextId(),
+      number: this.runs.length + 1,
+      attempt: 1,
+      event: 'pull_request',
+      headSha: '0'.repeat(40),
+      headBranch: 'topic',
+      headRepository: this.repository.fullName,
+      workflow: 'ci',
+      status: 'in_progress',
+      conclusion: null,
+      ...facts,
+      backendId: randomUUID(),
+      created: new Date(),
+    };
+    this.runs.push(run);
+    return run;
+  }
+
+  /** A job of a run: what a runtime token is made for. */
+  addJob(run: WorkflowRun, attempt: number): Job {
+    const job: Job = { runId: run.id, attempt, runBackendId: run.backendId, jobBackendId: randomUUID() };
+    this.jobs.set(job.jobBackendId, job);
+    return job;
+  }
+}
+
+/** The unsigned JWT that the results service tells a job by (@actions/artifact reads only `scp`). */
+export function runtimeTokenOf(job: Job): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part({
+    scp: `Actions.Example Actions.Results:${job.runBackendId}:${job.jobBackendId}`,
+    exp: 4_102_444_800,
+  })}.none`;
+}
