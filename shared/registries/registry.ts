@@ -48,11 +48,26 @@ export interface ModelRegistry {
   /** The version that an alias points at; undefined where the alias was never set. */
   resolve(model: string, alias: string, signal: AbortSignal): Promise<Version | undefined>;
   /** Brings the bytes, by digest. Idempotent; nothing points at them. */
-  stage(model: string, modelDigest: string, files: readonly LocalFile[], signal: AbortSignal): Promise<Staged>;
+  stage(
+    model: string,
+    modelDigest: string,
+    files: readonly LocalFile[],
+    signal: AbortSignal,
+  ): Promise<Staged>;
   /** Creates the next version, `v<n>`, if absent. The same model digest twice is the same version. */
-  commit(staged: Staged, beside: Beside, signal: AbortSignal): Promise<{ version: Version; created: boolean }>;
+  commit(
+    staged: Staged,
+    beside: Beside,
+    signal: AbortSignal,
+  ): Promise<{ version: Version; created: boolean }>;
   /** Compare and set: fails where the alias does not point at `expected` (null: was never set). */
-  alias(model: string, name: string, version: string, expected: string | null, signal: AbortSignal): Promise<void>;
+  alias(
+    model: string,
+    name: string,
+    version: string,
+    expected: string | null,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Brings a version's files of the given roles into `directory`, verified; returns absolute paths. */
   fetch(
     version: Version,
