@@ -12,7 +12,7 @@ export const deploymentBodySchema = z.strictObject({
   version: z.string().nullable(),
   revision: z.string().nullable(),
   previousRevision: z.string().nullable(),
-  strategy: z.enum(['blue-green', 'smoke-serving']),
+  strategy: z.enum(['blue-green', 'recreate', 'smoke-serving']),
   steps: z.array(
     z.strictObject({
       name: z.string(),
