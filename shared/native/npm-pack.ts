@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { InfrastructureError, messageOf } from '../errors.ts';
-import { isInside } from '../action/inputs.ts';
+import { isInside } from '../action/contained-path.ts';
 
 const run = promisify(execFile);
 
@@ -18,6 +18,8 @@ const PACK_TIMEOUT_MS = 600_000;
  */
 const PASSED_VARIABLES = [
   ...['PATH', 'HOME', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  // A proxy that opens TLS is trusted by these; they add an authority, and what arrives is verified all the same.
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   // Without these no program starts, and no user's configuration is found, on Windows.
   ...['Path', 'SystemRoot', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'TEMP', 'TMP'],
 ];
@@ -52,7 +54,11 @@ export interface Packed extends AsyncDisposable {
  */
 export async function packPackage(
   specifier: string,
-  options: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal; readonly execPath?: string },
+  options: {
+    readonly environment: NodeJS.ProcessEnv;
+    readonly signal: AbortSignal;
+    readonly execPath?: string;
+  },
 ): Promise<Packed> {
   const { environment, signal, execPath = process.execPath } = options;
   const npm = findNpm(environment, execPath);
@@ -66,7 +72,7 @@ export async function packPackage(
   try {
     // --prefix: npm takes this folder for the project, and looks for no other above it.
     const words = ['pack', specifier, '--ignore-scripts', '--prefix', folder, '--pack-destination', folder];
-    await run(execPath, [npm, ...words, '--silent', '--no-update-notifier'], {
+    await run(execPath, [npm, ...words, '--loglevel', 'error', '--no-update-notifier'], {
       cwd: folder,
       env: Object.fromEntries(passed),
       signal,
@@ -84,6 +90,7 @@ export async function packPackage(
 }
 
 function lastWords(error: unknown): string {
-  const stderr = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
+  const stderr =
+    error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
   return stderr.trim() === '' ? messageOf(error).split('\n', 1).join('') : stderr.trim().slice(-500);
 }
