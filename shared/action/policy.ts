@@ -21,7 +21,7 @@ export interface PolicyText {
 type PolicyContext = Pick<ActionContext, 'host' | 'origin' | 'workspace' | 'signal'>;
 
 /** Policy comes from the base where the change under test could otherwise loosen it. */
-const EVENTS_WITH_BASE: readonly string[] = ['pull_request', 'pull_request_target', 'merge_group'];
+export const EVENTS_WITH_BASE: readonly string[] = ['pull_request', 'pull_request_target', 'merge_group'];
 
 /**
  * Reads a policy file (contract, gate file) from where it may be believed: on pull_request and merge_group at the
