@@ -5,8 +5,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import ncc from '@vercel/ncc';
 import { minify } from 'terser';
-import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Holds only what this script generates; ignored by git. */
@@ -75,18 +75,17 @@ const BUNDLE_TSCONFIG = {
   },
 };
 
-const assetSchema = z.looseObject({ source: z.union([z.string(), z.instanceof(Uint8Array)]) });
-const bundleSchema = z.looseObject({ code: z.string(), assets: z.record(z.string(), assetSchema) });
-type Bundler = (entry: string, options: Record<string, unknown>) => Promise<unknown>;
+interface Bundle {
+  readonly code: string;
+  readonly assets: Readonly<Record<string, { readonly source: string | Uint8Array }>>;
+}
 
-async function bundle(entries: readonly Entry[]): Promise<z.infer<typeof bundleSchema>> {
+async function bundle(entries: readonly Entry[]): Promise<Bundle> {
   await rm(WORK, { recursive: true, force: true });
   await mkdir(WORK);
   await writeFile(join(WORK, 'tsconfig.json'), JSON.stringify(BUNDLE_TSCONFIG));
   await writeFile(join(WORK, 'package.json'), '{"type":"module"}');
   await writeFile(join(WORK, 'index.ts'), bundleSource(entries));
-  // ncc ships no types.
-  const { default: ncc } = (await import('@vercel/ncc' as string)) as { default: Bundler };
   const result = await ncc(join(WORK, 'index.ts'), {
     cache: false,
     esm: true,
@@ -98,7 +97,7 @@ async function bundle(entries: readonly Entry[]): Promise<z.infer<typeof bundleS
     target: 'es2023',
   });
   await rm(WORK, { recursive: true, force: true });
-  return bundleSchema.parse(result);
+  return result;
 }
 
 async function minified(path: string, source: string | Uint8Array): Promise<string | Uint8Array> {

@@ -12,7 +12,8 @@ const TASKS = {
 function start() {
   const [name, ...rest] = process.argv.slice(2);
   const task = TASKS[name];
-  if (task === undefined) throw new SetupError(`Unknown task "${name ?? ''}". Accepted: ${Object.keys(TASKS).join(', ')}.`);
+  if (task === undefined)
+    throw new SetupError(`Unknown task "${name ?? ''}". Accepted: ${Object.keys(TASKS).join(', ')}.`);
   setUp();
   const node = findNode();
   const child = spawn(node, [...task, ...rest], {

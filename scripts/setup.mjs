@@ -109,7 +109,17 @@ function installPython() {
     run(name, ['-m', 'venv', '.venv'], 'Is the module venv complete?');
     run(
       join(ROOT, '.venv', WINDOWS ? 'Scripts' : 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--no-compile', '--require-hashes', '--only-binary=:all:', '-r', REQUIREMENTS],
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-compile',
+        '--require-hashes',
+        '--only-binary=:all:',
+        '-r',
+        REQUIREMENTS,
+      ],
       'Is the Python package index reachable, and has it wheels for this platform?',
     );
   });
