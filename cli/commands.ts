@@ -1,0 +1,18 @@
+/** A command besides the five actions. */
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** Returns the exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'report',
+    usage: '[--model <name>] [--dataset <name>] [--working-directory <folder>] [--output <file>] [--comment]',
+    summary:
+      'Renders the report of the newest record: report.html, or with --comment the Markdown of the comment on standard output.',
+    run: async (args) => (await import('./commands/report.ts')).runReport(args),
+  },
+];

@@ -1,0 +1,3 @@
+import { runCommandLine } from './main.ts';
+
+await runCommandLine(process.argv);
