@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import type { ActionContext } from '../../../shared/action/action.ts';
+import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
+import type { Blame } from '../../../shared/record/common.ts';
+import type { Section } from '../../../shared/record/section.ts';
+import type { ModelRegistry, Version } from '../../../shared/registries/registry.ts';
+import { fileBaseline } from './baseline-file.ts';
+import { choosePredictions } from './candidate.ts';
+import type { BaselineSource, EvaluationColumns } from './gate-file/gate-file.ts';
+import type { Inputs } from './inputs.ts';
+import { type PredictionFile, predictionFile } from './metrics/prediction-file.ts';
+
+/** What a baseline brought with it. */
+export interface FoundBaseline {
+  readonly kind: 'found';
+  /** As a sentence names it: `production v1`. */
+  readonly what: string;
+  readonly version: string | null;
+  readonly modelDigest: string | null;
+  readonly reported: ReadonlyMap<string, number | null>;
+  readonly predictions: PredictionFile | undefined;
+  /** Of the rows that the reported metrics were measured on. */
+  readonly evaluationSetDigest: string | null;
+  readonly notices: readonly string[];
+}
+
+export type CollectedBaseline =
+  | FoundBaseline
+  | { readonly kind: 'not-needed' }
+  | { readonly kind: 'first-run' }
+  | { readonly kind: 'unavailable'; readonly what: string; readonly blame: Omit<Blame, 'contact'> };
+
+export interface BaselineOptions {
+  readonly inputs: Pick<
+    Inputs,
+    'registry' | 'token' | 'policyFrom' | 'baselineMetrics' | 'baselinePredictions'
+  >;
+  readonly source: BaselineSource;
+  readonly evaluation: EvaluationColumns | undefined;
+  readonly model: string;
+  readonly gate: { readonly file: string; readonly line: number };
+  readonly context: ActionContext;
+}
+
+/**
+ * Collects the baseline. Only a registry that answered "empty" makes a first run; one that did not answer, or that lacks
+ * what is asked for, leaves the baseline unavailable with the reason.
+ */
+export async function collectBaseline(options: BaselineOptions): Promise<CollectedBaseline> {
+  const { source, inputs } = options;
+  if (source.kind !== 'file' && (inputs.baselineMetrics ?? inputs.baselinePredictions) !== undefined) {
+    throw new UsageError(
+      'The inputs "baseline-metrics" and "baseline-predictions" count only for a file as baseline.',
+      {
+        remedy: `The gate file compares with "${source.text}". Remove the inputs, or write "from: file:<path>" there.`,
+        where: options.gate,
+      },
+    );
+  }
+  try {
+    return source.kind === 'file'
+      ? await fileBaseline(options, source)
+      : await registryBaseline(options, source);
+  } catch (error) {
+    if (!(error instanceof InfrastructureError) && !(error instanceof SubjectError)) throw error;
+    return unavailable(
+      source.text,
+      `The baseline "${source.text}" could not be had: ${error.message}`,
+      error.remedy,
+      error.owner,
+    );
+  }
+}
+
+function unavailable(
+  what: string,
+  message: string,
+  remedy: string | undefined,
+  owner: Blame['owner'],
+): Extract<CollectedBaseline, { kind: 'unavailable' }> {
+  return { kind: 'unavailable', what, blame: { owner, message, remedy: remedy ?? null } };
+}
+
+async function registryBaseline(
+  options: BaselineOptions,
+  source: Exclude<BaselineSource, { kind: 'file' }>,
+): Promise<CollectedBaseline> {
+  const { inputs, model, gate, context } = options;
+  if (inputs.registry === undefined) {
+    throw new UsageError(`The gate compares with "${source.text}", and the input "registry" was not given.`, {
+      remedy:
+        'Add the registry that publish-model publishes to: "registry: directory:<path>" or "registry: github-release".',
+      where: gate,
+    });
+  }
+  const { openRegistry } = await import('../../../shared/registries/choose.ts');
+  const registry = await openRegistry('registry', inputs.registry, { ...context, token: inputs.token });
+  const versions = await registry.list(model, context.signal);
+  if (versions.length === 0 && source.kind === 'alias') return { kind: 'first-run' };
+
+  const version =
+    source.kind === 'alias'
+      ? await registry.resolve(model, source.alias, context.signal)
+      : versions.find((each) => each.version === source.version);
+  if (version !== undefined) return found(options, registry, version, source);
+
+  if (source.kind === 'version') {
+    const known = versions.map((each) => each.version).join(', ');
+    throw new UsageError(
+      `${gate.file}:${gate.line}: the registry ${registry.name} has no version ${source.version} of ${model}.`,
+      {
+        remedy: known === '' ? 'It is empty.' : `It has: ${known}.`,
+        where: gate,
+      },
+    );
+  }
+  return unavailable(
+    source.text,
+    `The registry ${registry.name} has ${versions.length} ${versions.length === 1 ? 'version' : 'versions'} of ${model}, and no alias "${source.alias}".`,
+    source.alias === 'production'
+      ? 'The alias moves when deploy-endpoint succeeds. Deploy a version, or compare with the newest by "from: candidate".'
+      : 'The alias moves when publish-model publishes. Publish again, or name a version by "from: version:<v>".',
+    'configuration',
+  );
+}
+
+async function found(
+  { evaluation, model, context }: BaselineOptions,
+  registry: ModelRegistry,
+  version: Version,
+  source: Exclude<BaselineSource, { kind: 'file' }>,
+): Promise<FoundBaseline> {
+  const { signal, temporaryDirectory } = context;
+  const record = recordedMetrics(await registry.record(version, signal), model, version);
+  const what = source.kind === 'alias' ? `${source.alias} ${version.version}` : version.version;
+  let predictions: PredictionFile | undefined;
+  if (evaluation !== undefined) {
+    const files = await registry.fetch(
+      version,
+      ['predictions'],
+      join(temporaryDirectory, 'baseline'),
+      signal,
+    );
+    const reference = choosePredictions(
+      files.map((file) => file.reference),
+      evaluation.predictions,
+    );
+    const file = files.find((each) => each.reference === reference);
+    if (file !== undefined) predictions = predictionFile(file.path, `${file.reference.path} of ${what}`);
+  }
+  return {
+    kind: 'found',
+    what,
+    version: version.version,
+    modelDigest: version.modelDigest,
+    predictions,
+    notices: [],
+    ...record,
+  };
+}
+
+/** The metrics in the record beside a version: those of its training, and over them those of its evaluation. */
+export function recordedMetrics(
+  sections: readonly Section[],
+  model: string,
+  version: Pick<Version, 'version' | 'modelDigest'>,
+): Pick<FoundBaseline, 'reported' | 'evaluationSetDigest'> {
+  const reported = new Map<string, number | null>();
+  let evaluationSetDigest: string | null = null;
+  for (const kind of ['training', 'evaluation'] as const) {
+    for (const section of sections) {
+      if (section.kind !== kind || section.subject !== model || section.body === null) continue;
+      if (section.body.modelDigest !== version.modelDigest) {
+        throw new SubjectError(
+          'model',
+          `The ${kind} section beside ${version.version} is of another model digest.`,
+          {
+            remedy: 'Compare with another version: what lies beside this one does not belong to it.',
+          },
+        );
+      }
+      if (section.kind === 'training') {
+        for (const [name, value] of Object.entries(section.body.metrics)) reported.set(name, value);
+      } else {
+        for (const { name, value } of section.body.metrics) reported.set(name, value);
+        evaluationSetDigest = section.body.evaluationSetDigest;
+      }
+    }
+  }
+  return { reported, evaluationSetDigest };
+}

@@ -1,0 +1,190 @@
+import type { DataEngine, Limits, Table } from '../../../../shared/data/engine.ts';
+import { SubjectError, UsageError } from '../../../../shared/errors.ts';
+import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
+import { confusionOf } from '../decide/confusion.ts';
+import type { Metrics } from '../decide/metrics.ts';
+import { joinProblems, rowProblems } from '../decide/row-problems.ts';
+import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
+import { confusionQuery } from './classification.ts';
+import { findColumns } from './columns.ts';
+import { computeMetrics } from './compute.ts';
+import { chooseFamilies, type Families, notComputed } from './families.ts';
+import type { PredictionFile } from './prediction-file.ts';
+import { type Counts, countQuery, countsOf, joinQuery } from './row-counts.ts';
+import type { PredictionColumns } from './rows.ts';
+
+/** A matrix of more classes is no table that a person reads. */
+const MAX_CONFUSION_CLASSES = 50;
+
+interface Measured {
+  readonly n: number;
+  readonly metrics: Metrics;
+  readonly evaluationSetDigest: string;
+}
+
+export interface Measurement {
+  readonly candidate: Measured;
+  readonly notComputed: ReadonlyMap<string, string>;
+  readonly confusion: EvaluationBody['confusion'];
+  readonly notices: readonly string[];
+  /** Undefined where no predictions of a baseline were given. */
+  readonly baseline: Measured | { readonly unusable: string; readonly remedy: string } | undefined;
+}
+
+export interface MeasureOptions {
+  readonly engine: DataEngine;
+  readonly limits: Limits;
+  readonly gate: Pick<GateFile, 'rules' | 'minCellSize'> & { readonly evaluation: EvaluationColumns };
+  readonly gatePath: string;
+  readonly candidate: PredictionFile;
+  readonly baseline: PredictionFile | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a table of predictions turned out to be: usable, or why not. */
+type Checked =
+  | {
+      readonly usable: true;
+      readonly columns: PredictionColumns;
+      readonly counts: Counts;
+      readonly families: Families;
+    }
+  | { readonly usable: false; readonly error: SubjectError | UsageError };
+
+/**
+ * Computes metrics of the candidate's predictions, and of the baseline's on the same rows. What is wrong with the
+ * candidate's throws; what is wrong with the baseline's is told, so that the candidate's own metrics are still reported.
+ */
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const { engine, limits, gate, candidate, baseline, signal } = options;
+  const sources = [
+    { table: 'candidate', ...candidate },
+    ...(baseline === undefined ? [] : [{ table: 'baseline', ...baseline }]),
+  ];
+  const tables = await engine.open(sources, limits, signal);
+  const own = await check(options, tables.get('candidate'), candidate.label, 'candidate', undefined);
+  if (!own.usable) throw own.error;
+
+  const measured = await compute(options, 'candidate', own);
+  const withConfusion = await confusion(options, own);
+  return {
+    candidate: measured,
+    notComputed: notComputed(own.families, gate.evaluation.positive),
+    confusion: withConfusion.matrix,
+    notices: withConfusion.notices,
+    baseline:
+      baseline === undefined
+        ? undefined
+        : await measureBaseline(options, tables.get('baseline'), baseline, own),
+  };
+}
+
+async function check(
+  { engine, gate, gatePath, signal }: MeasureOptions,
+  table: Table | undefined,
+  label: string,
+  name: string,
+  asFamilies: Families | undefined,
+): Promise<Checked> {
+  const { evaluation } = gate;
+  const refuse = (error: SubjectError | UsageError): Checked => ({ usable: false, error });
+  if (table === undefined) throw new RangeError(`table ${name}`);
+  const rejected = rejectedLines(table);
+  if (rejected !== undefined)
+    return refuse(new SubjectError('data', `The predictions in ${label} cannot be read whole: ${rejected}.`));
+  const found = findColumns(table, evaluation, label);
+  if (!found.found) {
+    const where = { file: gatePath, line: found.line };
+    return refuse(
+      new UsageError(`${gatePath}:${found.line}: ${found.message}.`, { where, remedy: found.remedy }),
+    );
+  }
+  const { columns } = found;
+  const query = countQuery(name, columns, evaluation.labels);
+  const counts = countsOf((await engine.run([query], signal)).get(query.name)?.[0]);
+  const families = asFamilies ?? chooseFamilies(gate.rules, evaluation, counts);
+  const problems = rowProblems(counts, { ...evaluation, ...families });
+  if (problems.length === 0) return { usable: true, columns, counts, families };
+  return refuse(
+    new SubjectError('data', `The predictions in ${label} cannot be judged: ${problems.join('; ')}.`, {
+      remedy: 'Write one row for each example, with an id that no other row has, and no empty cell.',
+    }),
+  );
+}
+
+function rejectedLines(table: Table): string | undefined {
+  const rejected = table.files.reduce((sum, file) => sum + file.rejected.count, 0);
+  const first = table.files.flatMap((file) => file.rejected.lines)[0];
+  if (rejected === 0) return undefined;
+  const place = first === undefined ? '' : `, the first at line ${first.line} (${first.reason})`;
+  return `${rejected} ${rejected === 1 ? 'line is no row' : 'lines are no rows'}${place}`;
+}
+
+type Usable = Extract<Checked, { usable: true }>;
+
+async function compute(
+  { engine, gate, candidate, baseline, signal }: MeasureOptions,
+  table: string,
+  checked: Usable,
+): Promise<Measured> {
+  const { evaluation } = gate;
+  const n = checked.counts['n'] ?? 0;
+  const computed = await computeMetrics(engine, table, checked.columns, {
+    evaluation,
+    families: checked.families,
+    n,
+    signal,
+  });
+  if (!computed.classesMeet) {
+    const label = (table === 'candidate' ? candidate : baseline)?.label ?? table;
+    throw new SubjectError(
+      'data',
+      `The predictions in ${label} cannot be judged: not one class occurs both in "${evaluation.label}" and in "${evaluation.prediction}".`,
+      { remedy: 'Write classes alike in both columns: names in both, or numbers in both.' },
+    );
+  }
+  return { n, metrics: computed.metrics, evaluationSetDigest: computed.evaluationSetDigest };
+}
+
+async function measureBaseline(
+  options: MeasureOptions,
+  table: Table | undefined,
+  file: PredictionFile,
+  candidate: Usable,
+): Promise<NonNullable<Measurement['baseline']>> {
+  const { engine, signal } = options;
+  const checked = await check(options, table, file.label, 'baseline', candidate.families);
+  if (!checked.usable) return { unusable: checked.error.message, remedy: checked.error.remedy ?? '' };
+  const query = joinQuery(candidate.columns, checked.columns);
+  const problems = joinProblems(countsOf((await engine.run([query], signal)).get(query.name)?.[0]));
+  if (problems.length > 0) {
+    return {
+      unusable: `Candidate and baseline were not evaluated on the same rows: ${problems.join('; ')} (joined by "${options.gate.evaluation.id}").`,
+      remedy: 'Evaluate both on one set of rows, with ids that stay the same from run to run.',
+    };
+  }
+  return compute(options, 'baseline', checked);
+}
+
+async function confusion(
+  { engine, gate, signal }: MeasureOptions,
+  { columns, families }: Usable,
+): Promise<{ matrix: EvaluationBody['confusion']; notices: string[] }> {
+  const { labels } = gate.evaluation;
+  if (!families.classification) return { matrix: null, notices: [] };
+  if (labels === undefined) {
+    const notice =
+      'No confusion matrix: the gate file declares no "labels" under "evaluation", and only declared classes are shown.';
+    return { matrix: null, notices: [notice] };
+  }
+  if (labels.length > MAX_CONFUSION_CLASSES) {
+    return {
+      matrix: null,
+      notices: [`No confusion matrix: ${labels.length} classes are more than a table can show.`],
+    };
+  }
+  const query = confusionQuery('candidate', columns);
+  const rows = (await engine.run([query], signal)).get(query.name) ?? [];
+  const cells = rows.map(({ y, p, n }) => ({ label: String(y), prediction: String(p), n: Number(n) }));
+  return { matrix: confusionOf(labels, cells, gate.minCellSize), notices: [] };
+}

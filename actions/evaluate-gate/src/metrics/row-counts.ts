@@ -1,0 +1,67 @@
+import type { Query, Scalar } from '../../../../shared/data/engine.ts';
+import { type PredictionColumns, selectRows } from './rows.ts';
+
+/** Counts what would make metrics of a table of predictions meaningless; one row, one pass and a distinct count. */
+export function countQuery(
+  table: string,
+  columns: PredictionColumns,
+  labels: readonly string[] | undefined,
+): Query {
+  const scores = columns.scores.map((_, index) => `s${index} IS NULL`).join(' OR ') || 'FALSE';
+  const places = (labels ?? []).map((_, index) => `$${index + 1}`).join(', ');
+  const undeclared = (column: string): string =>
+    labels === undefined ? '0' : `count(*) FILTER (WHERE ${column} NOT IN (${places}))`;
+  return {
+    name: 'counts',
+    parameters: labels ?? [],
+    sql: `WITH judged AS (${selectRows(table, columns)})
+      SELECT count(*) AS n,
+        count(*) FILTER (WHERE id IS NULL) AS null_ids,
+        count(id) - count(DISTINCT id) AS repeated_ids,
+        count(*) FILTER (WHERE y IS NULL) AS null_labels,
+        count(*) FILTER (WHERE p IS NULL) AS null_predictions,
+        count(*) FILTER (WHERE ${scores}) AS bad_scores,
+        count(*) FILTER (WHERE w IS NULL OR w < 0) AS bad_weights,
+        coalesce(sum(w), 0) AS weight,
+        count(*) FILTER (WHERE yn IS NULL) AS labels_no_number,
+        count(*) FILTER (WHERE pn IS NULL) AS predictions_no_number,
+        count(*) FILTER (WHERE yn <> trunc(yn)) AS fractional_labels,
+        ${undeclared('y')} AS undeclared_labels,
+        ${undeclared('p')} AS undeclared_predictions
+      FROM judged`,
+  };
+}
+
+/** Compares the rows of candidate and baseline by id. Ids must be unique in both. */
+export function joinQuery(candidate: PredictionColumns, baseline: PredictionColumns): Query {
+  return {
+    name: 'join',
+    sql: `WITH c AS (${selectRows('candidate', candidate)}), b AS (${selectRows('baseline', baseline)})
+      SELECT count(*) FILTER (WHERE c.id IS NULL) AS missing,
+        count(*) FILTER (WHERE b.id IS NULL) AS extra,
+        count(*) FILTER (WHERE c.id IS NOT NULL AND b.id IS NOT NULL AND c.y <> b.y
+          AND NOT coalesce(c.yn = b.yn, FALSE)) AS differing
+      FROM c FULL OUTER JOIN b ON c.id = b.id`,
+  };
+}
+
+/**
+ * A digest of the pairs of id and label, independent of their order. In two steps, so that no aggregate holds all
+ * rows at once. Lengths keep `a` + `bc` and `ab` + `c` apart.
+ */
+export function evaluationSetQuery(table: string, columns: PredictionColumns): Query {
+  return {
+    name: 'evaluation-set',
+    sql: `WITH judged AS (${selectRows(table, columns)}),
+      hashed AS (SELECT sha256(concat(length(id), ':', id, y)) AS h FROM judged),
+      buckets AS (SELECT substr(h, 1, 4) AS b, sha256(string_agg(h, '' ORDER BY h)) AS d FROM hashed GROUP BY 1)
+      SELECT sha256(string_agg(d, '' ORDER BY b)) AS digest FROM buckets`,
+  };
+}
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** Reads the one row of a query of counts. */
+export function countsOf(row: Readonly<Record<string, Scalar | Scalar[]>> | undefined): Counts {
+  return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
+}

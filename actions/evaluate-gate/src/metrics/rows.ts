@@ -1,0 +1,71 @@
+import { quoteIdentifier } from '../../../../shared/data/sql.ts';
+
+export interface Column {
+  readonly name: string;
+  /** The engine's type, as DuckDB spells it. */
+  readonly type: string;
+}
+
+/** The columns of one file of predictions, found in its table. */
+export interface PredictionColumns {
+  readonly id: Column;
+  readonly label: Column;
+  readonly prediction: Column;
+  readonly scores: readonly Column[];
+  readonly weight: Column | undefined;
+}
+
+const FLOATING = /^(FLOAT|REAL|DOUBLE|DECIMAL\b.*)$/;
+
+/** True for lists, maps and structs, which are neither a class nor a number. */
+export function isNested(type: string): boolean {
+  return /\[|^(STRUCT|MAP|UNION|LIST)\b/.test(type);
+}
+
+/**
+ * A value as text, so that classes of different files and types compare: 3, 3.0 and '3' are one class.
+ * NaN and infinities become NULL and are then counted as missing.
+ */
+function textOf({ name, type }: Column): string {
+  const column = quoteIdentifier(name);
+  if (type === 'VARCHAR') return column;
+  if (!FLOATING.test(type)) return `CAST(${column} AS VARCHAR)`;
+  const number = `CAST(${column} AS DOUBLE)`;
+  // Beyond 2^53 a double names no single integer.
+  const whole = `${number} = trunc(${number}) AND abs(${number}) <= 9007199254740992`;
+  return `CASE WHEN NOT isfinite(${number}) THEN NULL WHEN ${whole} THEN CAST(CAST(${number} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
+}
+
+/** A value as a finite number, else NULL. */
+function numberOf({ name, type }: Column): string {
+  const column = quoteIdentifier(name);
+  const number = type === 'VARCHAR' ? `TRY_CAST(${column} AS DOUBLE)` : `CAST(${column} AS DOUBLE)`;
+  return `CASE WHEN isfinite(${number}) THEN ${number} END`;
+}
+
+const isNumeric = ({ type }: Column): boolean =>
+  FLOATING.test(type) || /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type);
+
+const numberOrNull = (column: Column): string =>
+  column.type === 'VARCHAR' || isNumeric(column) ? numberOf(column) : 'CAST(NULL AS DOUBLE)';
+
+/**
+ * One SELECT that brings a table of predictions to a form that all queries share: `id`, `y` and `p` (label and
+ * prediction as text), `yn` and `pn` (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none).
+ */
+export function selectRows(table: string, columns: PredictionColumns): string {
+  const scores = columns.scores
+    .map((column, index) => `, ${numberOrNull(column)} + 0.0 AS s${index}`)
+    .join('');
+  return `SELECT ${textOf(columns.id)} AS id, ${textOf(columns.label)} AS y, ${textOf(columns.prediction)} AS p,
+    ${numberOrNull(columns.label)} AS yn, ${numberOrNull(columns.prediction)} AS pn${scores},
+    ${columns.weight === undefined ? 'CAST(1 AS DOUBLE)' : numberOrNull(columns.weight)} AS w
+    FROM ${quoteIdentifier(table)}`;
+}
+
+/** The half-open interval that scikit-learn keeps probabilities in: the machine epsilon of the scores' own type. */
+export function clipOf(scores: readonly Column[]): number {
+  return scores.length > 0 && scores.every(({ type }) => type === 'FLOAT' || type === 'REAL')
+    ? 2 ** -23
+    : 2 ** -52;
+}
