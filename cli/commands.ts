@@ -10,7 +10,7 @@ export interface Command {
 export const COMMANDS: readonly Command[] = [
   {
     name: 'report',
-    usage: '[--model <name>] [--dataset <name>] [--working-directory <folder>] [--output <file>] [--comment]',
+    usage: '[--model <name>] [--working-directory <folder>] [--output <file>] [--comment]',
     summary:
       'Renders the report of the newest record: report.html, or with --comment the Markdown of the comment on standard output.',
     run: async (args) => (await import('./commands/report.ts')).runReport(args),
