@@ -52,7 +52,7 @@ function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
 }
 
 /** The endpoints under /_fake/ by which another process presets and reads the state. */
-export function answerControl(fake: FakeGitHub, received: Received): Answer {
+export async function answerControl(fake: FakeGitHub, received: Received): Promise<Answer> {
   const name = received.url.pathname.slice('/_fake/'.length);
   const { world } = fake;
   if (received.method === 'GET') {
@@ -86,6 +86,10 @@ export function answerControl(fake: FakeGitHub, received: Received): Answer {
       return { status: 201, json: { token: fake.token(present(bodies.token.parse(body))) } };
     case 'pull-request':
       return { status: 201, json: fake.pullRequests.add(readPullRequest(body)) };
+    case 'environment': {
+      const { directory, workspace, ...rest } = present(bodies.environment.parse(body));
+      return { status: 201, json: await fake.environment({ directory, workspace, ...rest }) };
+    }
     case 'attach':
       world.git.attach(bodies.attach.parse(body).directory);
       return { status: 204 };

@@ -115,6 +115,16 @@ export class FakeGitHub implements AsyncDisposable {
     },
   };
 
+  /** Commits files to the repository, and moves a branch or tag (`refs/heads/main`) to the commit where one is named. */
+  commit(
+    files: Readonly<Record<string, string | Buffer>>,
+    options: { readonly ref?: string; readonly parents?: readonly string[] } = {},
+  ): { sha: string; tree: string } {
+    const made = this.world.git.commit(files, options);
+    if (options.ref !== undefined) this.world.refs.set(options.ref, made.sha);
+    return made;
+  }
+
   /** Comments of one pull request or issue, oldest first. */
   commentsOf(issue: number): string[] {
     return this.world.comments.filter((comment) => comment.issue === issue).map((comment) => comment.body);
@@ -138,7 +148,7 @@ export class FakeGitHub implements AsyncDisposable {
     };
     const fault = this.faults.match(received);
     if (fault === 'silence') return;
-    const answer = fault ?? this.#answer(received);
+    const answer = fault ?? (await this.#answer(received));
     const bytes =
       answer.bytes ?? (answer.json === undefined ? undefined : Buffer.from(JSON.stringify(answer.json)));
     const type = answer.json === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' };
@@ -154,10 +164,10 @@ export class FakeGitHub implements AsyncDisposable {
     response.end(received.method === 'HEAD' ? undefined : bytes);
   }
 
-  #answer(received: Received): Answer {
+  async #answer(received: Received): Promise<Answer> {
     const { pathname } = received.url;
     try {
-      if (pathname.startsWith('/_fake/')) return answerControl(this, received);
+      if (pathname.startsWith('/_fake/')) return await answerControl(this, received);
       if (pathname.startsWith('/blobs/')) return this.blobs.answer(received);
       if (pathname.startsWith('/twirp/')) return this.#twirp(received);
       return this.#rest(received);
@@ -248,6 +258,7 @@ export class FakeGitHub implements AsyncDisposable {
         query: received.url.searchParams,
         body: typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {},
         bytes: received.body,
+        headers: received.headers,
         contentType: received.headers['content-type'] ?? 'application/octet-stream',
         accept: received.headers.accept ?? '',
       });

@@ -119,6 +119,9 @@ export class Referee {
     }
     const content = this.#resolve(declared) as Content | undefined;
     const schema = content?.content?.['application/json']?.schema;
+    if (schema === undefined && status >= 400) {
+      return this.#judge(pointer('components', 'schemas', 'basic-error'), body, what);
+    }
     if (schema === undefined) return body === undefined ? [] : [`${what}: a body is not declared`];
     const place =
       declared.$ref?.replace(/^#\//, '') ?? pointer('paths', path, method, 'responses', String(status));

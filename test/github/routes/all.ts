@@ -1,4 +1,19 @@
+import { commentRoutes } from './comments.ts';
+import { gitRoutes } from './git.ts';
+import { pullRoutes } from './pulls.ts';
+import { releaseRoutes } from './releases.ts';
 import type { Route } from './route.ts';
+import { runRoutes } from './runs.ts';
+import { statusRoutes } from './statuses.ts';
+import { userRoutes } from './users.ts';
 
 /** Every operation that the fake has. */
-export const ROUTES: readonly Route[] = [];
+export const ROUTES: readonly Route[] = [
+  ...commentRoutes,
+  ...statusRoutes,
+  ...pullRoutes,
+  ...gitRoutes,
+  ...runRoutes,
+  ...releaseRoutes,
+  ...userRoutes,
+];

@@ -1,4 +1,4 @@
-import { basicError, type Answer } from '../http.ts';
+import { basicError, type Answer, type Received } from '../http.ts';
 import type { BlobStore } from '../services/blobs.ts';
 import type { Repository, Scope, Token, World } from '../world.ts';
 
@@ -14,6 +14,7 @@ export interface Call {
   /** Parsed JSON. The referee has seen it already; a handler still reads it defensively. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly bytes: Buffer;
+  readonly headers: Received['headers'];
   readonly contentType: string;
   readonly accept: string;
 }

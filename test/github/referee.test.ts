@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { startFakeGitHub, type FakeGitHub } from './fake-github.ts';
+import { descriptionExists, Referee } from './referee.ts';
+import { ROUTES } from './routes/all.ts';
+
+const MISSING =
+  "../shared/schemas/github-api.json is not there: GitHub's description is no part of this repository";
+// In CI a skipped referee would be a fake that may drift unseen.
+const REQUIRED = process.env['CI'] === 'true';
+
+interface Made {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** Calls the fake as a plain client would, with the default token. */
+async function call(fake: FakeGitHub, method: string, path: string, body?: unknown): Promise<Made> {
+  const upload = Buffer.isBuffer(body);
+  const response = await fetch(fake.url + path, {
+    method,
+    redirect: 'manual',
+    headers: { authorization: `token ${fake.defaultToken}`, connection: 'close' },
+    ...(body === undefined ? {} : { body: upload ? new Uint8Array(body) : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
+}
+
+/** Calls every operation of the fake once; the results by operation. */
+async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
+  const results = new Map<string, Made>();
+  const { sha, tree } = fake.commit({ 'data/contract.yaml': 'a: 1\n' }, { ref: 'refs/heads/main' });
+  const next = fake.commit({ 'README.md': 'hello\n' }, { parents: [sha] });
+  fake.pullRequests.add({ number: 7, head: { sha }, base: { sha } });
+  const run = fake.world.run({ headSha: sha });
+  fake.world.artifacts.push({
+    id: 5,
+    name: 'a',
+    runId: run.id,
+    attempt: 1,
+    runBackendId: '',
+    jobBackendId: '',
+    blob: 'a.zip',
+    created: new Date(),
+    size: 1,
+    digest: null,
+    finalized: true,
+  });
+  const repository = `/repos/${fake.repository}`;
+  const one = async (template: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
+    const [method = ''] = template.split(' ');
+    const made = await call(fake, method, path.startsWith('/user') ? path : repository + path, body);
+    results.set(template, made);
+    return made.json as Record<string, unknown>;
+  };
+  const R = '/repos/{owner}/{repo}';
+  const comment = await one(`POST ${R}/issues/{issue_number}/comments`, '/issues/7/comments', { body: 'x' });
+  await one(`GET ${R}/issues/{issue_number}/comments`, '/issues/7/comments?per_page=100&page=1');
+  await one(`GET ${R}/issues/comments/{comment_id}`, `/issues/comments/${String(comment['id'])}`);
+  await one(`PATCH ${R}/issues/comments/{comment_id}`, `/issues/comments/${String(comment['id'])}`, {
+    body: 'y',
+  });
+  await one(`DELETE ${R}/issues/comments/{comment_id}`, `/issues/comments/${String(comment['id'])}`);
+  await one(`POST ${R}/statuses/{sha}`, `/statuses/${sha}`, {
+    state: 'success',
+    context: 'c',
+    description: 'd',
+  });
+  await one(`GET ${R}/commits/{ref}/statuses`, `/commits/${sha}/statuses`);
+  await one(`GET ${R}/pulls`, '/pulls?state=open&per_page=100');
+  await one(`GET ${R}/pulls/{pull_number}`, '/pulls/7');
+  await one(`GET ${R}/git/commits/{commit_sha}`, `/git/commits/${sha}`);
+  await one(`GET ${R}/git/trees/{tree_sha}`, `/git/trees/${tree}`);
+  const file = await one(`GET ${R}/contents/{path}`, `/contents/data%2Fcontract.yaml?ref=${sha}`);
+  await one(`GET ${R}/git/blobs/{file_sha}`, `/git/blobs/${String(file['sha'])}`);
+  await one(`POST ${R}/git/refs`, '/git/refs', { ref: 'refs/tags/v1', sha });
+  await one(`GET ${R}/git/ref/{ref}`, '/git/ref/tags%2Fv1');
+  await one(`GET ${R}/git/matching-refs/{ref}`, '/git/matching-refs/tags%2Fv');
+  await one(`PATCH ${R}/git/refs/{ref}`, '/git/refs/tags%2Fv1', { sha: next.sha, force: true });
+  await one(`DELETE ${R}/git/refs/{ref}`, '/git/refs/tags%2Fv1');
+  await one(`GET ${R}/actions/runs/{run_id}`, `/actions/runs/${run.id}`);
+  await one(`GET ${R}/actions/runs/{run_id}/artifacts`, `/actions/runs/${run.id}/artifacts?name=a`);
+  await one(`GET ${R}/actions/artifacts/{artifact_id}`, '/actions/artifacts/5');
+  await one(`GET ${R}/actions/artifacts/{artifact_id}/{archive_format}`, '/actions/artifacts/5/zip');
+  const release = await one(`POST ${R}/releases`, '/releases', {
+    tag_name: 'm-v1',
+    target_commitish: sha,
+    draft: true,
+  });
+  const id = String(release['id']);
+  const uploaded = await call(
+    fake,
+    'POST',
+    `/uploads${repository}/releases/${id}/assets?name=m.onnx`,
+    Buffer.from('m'),
+  );
+  results.set(`POST ${R}/releases/{release_id}/assets`, uploaded);
+  const asset = String((uploaded.json as Record<string, unknown>)['id']);
+  await one(`PATCH ${R}/releases/{release_id}`, `/releases/${id}`, { draft: false, prerelease: true });
+  await one(`GET ${R}/releases`, '/releases?per_page=100');
+  await one(`GET ${R}/releases/tags/{tag}`, '/releases/tags/m-v1');
+  await one(`GET ${R}/releases/{release_id}`, `/releases/${id}`);
+  await one(`GET ${R}/releases/{release_id}/assets`, `/releases/${id}/assets`);
+  await one(`GET ${R}/releases/assets/{asset_id}`, `/releases/assets/${asset}`);
+  await one(`DELETE ${R}/releases/assets/{asset_id}`, `/releases/assets/${asset}`);
+  await one(`DELETE ${R}/releases/{release_id}`, `/releases/${id}`);
+  const user = fake.token({ login: 'octocat' });
+  const answer = await fetch(`${fake.url}/user`, { headers: { authorization: `Bearer ${user}` } });
+  results.set('GET /user', { status: answer.status, json: await answer.json() });
+  return results;
+}
+
+/** Removes the first required key that is found on the way down, so that the answer is none of GitHub's. */
+function spoil(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [1] : [spoil(value[0])];
+  if (typeof value !== 'object' || value === null) return { spoiled: true };
+  const { id: _id, sha: _sha, url: _url, total_count: _count, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
+
+describe.skipIf(!descriptionExists() && !REQUIRED)(`the referee (skipped where ${MISSING})`, () => {
+  it("finds every operation of the fake as GitHub's description has it, and bites when it is not", async () => {
+    expect(descriptionExists(), MISSING).toBe(true);
+    await using fake = await startFakeGitHub();
+    const results = await callEverything(fake);
+    const judged = ROUTES.filter((route) => route.path !== '/graphql');
+    expect([...results.keys()].sort()).toEqual(
+      judged.map((route) => `${route.method.toUpperCase()} ${route.path}`).sort(),
+    );
+    expect(fake.violations).toEqual([]);
+
+    const referee = new Referee();
+    for (const [operation, { status, json }] of results) {
+      expect(status, operation).toBeLessThan(400);
+      const [method = '', path = ''] = operation.split(' ');
+      const name = method.toLowerCase();
+      expect(referee.response(name, path, status, json), operation).toEqual([]);
+      const spoiled = json === undefined ? { message: 1 } : spoil(json);
+      expect(referee.response(name, path, status, spoiled), `${operation}, answer spoiled`).not.toEqual([]);
+      expect(referee.response(name, path, 299, json), `${operation}, status undeclared`).not.toEqual([]);
+      expect(
+        referee.request(name, path, new URLSearchParams({ nonsense: '1' }), undefined),
+        `${operation}, query undeclared`,
+      ).not.toEqual([]);
+    }
+  });
+
+  const WRITES: readonly (readonly [string, string, unknown])[] = [
+    ['post', '/repos/{owner}/{repo}/issues/{issue_number}/comments', { body: 1 }],
+    ['patch', '/repos/{owner}/{repo}/issues/comments/{comment_id}', { text: 'x' }],
+    ['post', '/repos/{owner}/{repo}/statuses/{sha}', { state: 'green' }],
+    ['post', '/repos/{owner}/{repo}/git/refs', { ref: 'refs/tags/v1' }],
+    ['patch', '/repos/{owner}/{repo}/git/refs/{ref}', { force: true }],
+    ['post', '/repos/{owner}/{repo}/releases', { tag: 'v1' }],
+    ['patch', '/repos/{owner}/{repo}/releases/{release_id}', { draft: 'no' }],
+  ];
+  it.each(WRITES)('bites on a wrong body of %s %s', (method, path, body) => {
+    const referee = new Referee();
+    expect(referee.request(method, path, new URLSearchParams(), body)).not.toEqual([]);
+  });
+
+  it('makes a test fail whose client sends what GitHub does not know', async () => {
+    const fake = await startFakeGitHub();
+    const { sha } = fake.commit({ a: 'a' });
+    await call(fake, 'POST', `/repos/${fake.repository}/statuses/${sha}`, { state: 'green' });
+    await expect(fake[Symbol.asyncDispose]()).rejects.toThrow(/Not as GitHub describes it[^]*statuses/);
+    const other = await startFakeGitHub();
+    expect((await call(other, 'GET', '/repos/acme/digits/teams')).status).toBe(404);
+    await expect(other[Symbol.asyncDispose]()).rejects.toThrow('no such operation');
+  });
+});
