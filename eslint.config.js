@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 const FILES_WITHOUT_EFFECTS = ['**/decide/**/*.ts', 'shared/statistics/**/*.ts', 'shared/report/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.venv/', 'build/', 'examples/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.venv/', '.ci/', 'build/', 'examples/'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
