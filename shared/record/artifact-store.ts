@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SubjectError, UsageError } from '../errors.ts';
+import type { Logger } from '../action/logger.ts';
+import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
+import { filesName, isFilesName, nameOfSection, parseSectionName, reportName } from './artifact-name.ts';
+import type { Artifact, Artifacts, OtherRun } from './artifacts.ts';
+import type { FileReference, Location } from './common.ts';
+import { chooseSection } from './decide/choose.ts';
+import type { Standpoint } from './decide/believe.ts';
+import { ofKind, RECORD_FOLDER, textOf, withLocation } from './disk-store.ts';
+import { bringFiles } from './file-transport.ts';
+import { actionOf, judge, type Judged, type Kept, refusalOf } from './judge.ts';
+import { placeOf } from './reference-path.ts';
+import { namesIn, readSectionText, writeWhole } from './section-folder.ts';
+import type { FindOptions, RecordStore } from './store.ts';
+
+/** The archive of a section is far smaller; a larger one is not unpacked. */
+const MAX_SECTION_ARTIFACT_BYTES = 16 * 1024 * 1024;
+/** Artifacts of one name that a job may write: beyond this something repeats that should not. */
+const MAX_PARTS = 50;
+const SECTION_FILE = 'section.json';
+
+export interface ArtifactStoreOptions {
+  /** Undefined on a host without artifacts: then only later steps of the same job see the record. */
+  readonly artifacts: Artifacts | undefined;
+  /** Why there are none, in half a sentence. */
+  readonly withoutArtifacts: string;
+  readonly repository: string | null;
+  readonly serverUrl: string | null;
+  readonly treeHash: string | null;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly key: string;
+  /** A folder that the steps of one job share, outside the workspace: below RUNNER_TEMP. */
+  readonly sharedDirectory: string;
+  readonly temporaryDirectory: string;
+  readonly workingDirectory: string;
+  readonly logger: Logger;
+  /** Makes sure that a run may be read from, and says how to reach it; throws where it may not. */
+  readonly openRun: (runId: string, signal: AbortSignal) => Promise<OtherRun>;
+}
+
+/** The record on a runner: artifacts of the run, and the same on disk for the later steps of the job. */
+export function createArtifactStore(options: ArtifactStoreOptions): RecordStore {
+  const { artifacts, repository, treeHash, runId, attempt, key, logger, temporaryDirectory } = options;
+  const folder = join(options.sharedDirectory, 'sections');
+  const standpoint: Standpoint = { repository, runId, attempt, tree: { hash: treeHash } };
+  /** Artifacts never change, so each is downloaded once. */
+  const texts = new Map<number, Promise<string>>();
+  const warned = new Set<string>();
+  let told = false;
+
+  const scratch = async (): Promise<string> => {
+    const directory = join(temporaryDirectory, randomUUID());
+    await mkdir(directory, { recursive: true });
+    return directory;
+  };
+  const tellWithoutArtifacts = (): void => {
+    if (told) return;
+    told = true;
+    logger.info(
+      `The record stays on this machine (${options.withoutArtifacts}): only later steps of this job see it.`,
+    );
+  };
+
+  const downloadText = async (
+    artifact: Artifact,
+    run: OtherRun | undefined,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    if (artifact.bytes > MAX_SECTION_ARTIFACT_BYTES) {
+      throw new SubjectError('data', `The artifact "${artifact.name}" is too large for a section.`);
+    }
+    const directory = await scratch();
+    await artifacts?.download(artifact, directory, run, signal);
+    return (await readSectionText(join(directory, SECTION_FILE))) ?? '';
+  };
+
+  const kept = async (run: OtherRun | undefined, signal: AbortSignal): Promise<Kept[]> => {
+    const onDisk = run === undefined ? await readFolder(folder) : [];
+    if (artifacts === undefined) return onDisk;
+    const known = new Set(onDisk.map(({ label }) => label));
+    const listed = (await artifacts.list(run, signal)).filter(({ name }) => !known.has(name));
+    const fromArtifacts = await Promise.all(
+      listed.map(async (artifact): Promise<Kept | undefined> => {
+        const name = parseSectionName(artifact.name);
+        if (name === undefined) return undefined;
+        const text = texts.get(artifact.id) ?? downloadText(artifact, run, signal);
+        texts.set(artifact.id, text);
+        text.catch(() => texts.delete(artifact.id));
+        return { name, label: artifact.name, text: await text };
+      }),
+    );
+    return [...onDisk, ...fromArtifacts.filter((section) => section !== undefined)];
+  };
+  const read = async (run: OtherRun | undefined, signal: AbortSignal): Promise<Judged> =>
+    judge(
+      await kept(run, signal),
+      run === undefined ? standpoint : { repository, runId: run.runId, attempt: Infinity, tree: null },
+    );
+
+  const downloads = new Map<string, Promise<string>>();
+  /** Unpacks an artifact once for all its files, and returns the folder. */
+  const unpack = (name: string, fromRun: string, signal: AbortSignal): Promise<string> => {
+    const id = `${fromRun} ${name}`;
+    const unpacked =
+      downloads.get(id) ??
+      (async () => {
+        if (artifacts === undefined) throw new Error(options.withoutArtifacts);
+        const run = fromRun === runId ? undefined : await options.openRun(fromRun, signal);
+        const artifact = (await artifacts.list(run, signal)).find((candidate) => candidate.name === name);
+        if (artifact === undefined) throw new Error(`run ${fromRun} has no such artifact, or it has expired`);
+        const directory = await scratch();
+        await artifacts.download(artifact, directory, run, signal);
+        return await realpath(directory);
+      })();
+    downloads.set(id, unpacked);
+    unpacked.catch(() => downloads.delete(id));
+    return unpacked;
+  };
+  const locate = async (location: Location, file: FileReference, signal: AbortSignal): Promise<string> => {
+    if (location.kind === 'file') return location.path;
+    if (location.kind === 'registry') throw new Error('only publish-model reads registries');
+    if (!isFilesName(location.artifact)) throw new Error('is no artifact of files that Trainyard writes');
+    return placeOf(await unpack(location.artifact, location.runId, signal), file.path);
+  };
+
+  return {
+    async save(section, signal) {
+      const name = nameOfSection(section);
+      const path = join(folder, `${name}.json`);
+      const text = textOf(section);
+      const taken = (): never => {
+        throw new UsageError(`This run already has a ${section.kind} section "${name}".`, {
+          remedy: `Give each step that runs ${actionOf(section.kind)} for "${section.subject}" an input "id" of its own.`,
+        });
+      };
+      if ((await readSectionText(path)) !== undefined) taken();
+      if (artifacts === undefined) {
+        tellWithoutArtifacts();
+      } else {
+        const directory = await scratch();
+        const file = join(directory, SECTION_FILE);
+        await writeWhole(file, text, { replace: false });
+        if ((await artifacts.upload(name, directory, [file], signal)) === undefined) taken();
+      }
+      if (!(await writeWhole(path, text, { replace: false }))) taken();
+    },
+
+    async list(signal) {
+      const { believed, refused } = await read(undefined, signal);
+      for (const { message } of refused) {
+        if (!warned.has(message)) logger.warning(message);
+        warned.add(message);
+      }
+      return [...believed];
+    },
+
+    async find<K extends Kind>(kind: K, { subject, fromKey, recordFrom }: FindOptions, signal: AbortSignal) {
+      const run = recordFrom === undefined ? undefined : await openNamed(recordFrom, options, signal);
+      const { believed, refused } = await read(run, signal);
+      const refusal = refusalOf(refused, kind, subject);
+      if (refusal !== undefined) {
+        throw new SubjectError('data', refusal.message, {
+          remedy: `Run ${actionOf(kind)} again in this run, and let nothing else write artifacts named "trainyard.…".`,
+        });
+      }
+      const found = chooseSection(ofKind(believed, kind), { kind, subject, fromKey, ownKey: key });
+      if (found === undefined) await refuseWorkspace(options.workingDirectory, kind, subject);
+      return found;
+    },
+
+    async saveFiles(subject, directory, files, signal) {
+      const base = await realpath(directory);
+      const local = files.map((file) => withLocation(file, { kind: 'file', path: placeOf(base, file.path) }));
+      if (files.length === 0) return local;
+      if (artifacts === undefined) {
+        tellWithoutArtifacts();
+        return local;
+      }
+      const paths = files.map((file) => placeOf(base, file.path));
+      for (let part = 1; part <= MAX_PARTS; part += 1) {
+        const artifact = filesName(subject, key, attempt, part);
+        if ((await artifacts.upload(artifact, base, paths, signal)) === undefined) continue;
+        return local.map((file) => withLocation(file, { kind: 'artifact', artifact, runId }));
+      }
+      throw new UsageError(`This job has written ${MAX_PARTS} artifacts of files of "${subject}" already.`, {
+        remedy: 'Give steps that train the same model an input "id" of their own.',
+      });
+    },
+
+    async saveReport({ subject, kind }, html, signal) {
+      const name = reportName({ subject, kind, key, attempt });
+      const directory = join(options.sharedDirectory, 'reports', name);
+      const path = join(directory, 'report.html');
+      await writeWhole(path, html, { replace: true });
+      if (artifacts === undefined) return { path, url: null };
+      const uploaded = await artifacts.upload(name, directory, [path], signal);
+      const page =
+        uploaded === undefined || options.serverUrl === null || repository === null
+          ? null
+          : `${options.serverUrl}/${repository}/actions/runs/${runId}/artifacts/${uploaded.id}`;
+      return { path, url: page };
+    },
+
+    fetchFiles: (files, directory, signal) => bringFiles(files, directory, locate, signal),
+  };
+}
+
+async function readFolder(folder: string): Promise<Kept[]> {
+  const found: Kept[] = [];
+  for (const entry of await namesIn(folder)) {
+    const label = entry.replace(/\.json$/, '');
+    const name = parseSectionName(label);
+    const text = await readSectionText(join(folder, entry));
+    if (name !== undefined && text !== undefined) found.push({ name, label, text });
+  }
+  return found;
+}
+
+/** `run:<id>`, the only form of the input `record-from`. */
+async function openNamed(
+  recordFrom: string,
+  { artifacts, openRun, withoutArtifacts }: ArtifactStoreOptions,
+  signal: AbortSignal,
+): Promise<OtherRun> {
+  const [, id] = /^run:([1-9][0-9]{0,18})$/.exec(recordFrom) ?? [];
+  if (id === undefined) {
+    throw new UsageError(`Input "record-from" is "${recordFrom}".`, {
+      remedy: 'Accepted: run:<id>, the id of another run of this repository.',
+    });
+  }
+  if (artifacts === undefined) {
+    throw new UsageError(`Input "record-from" is "${recordFrom}", but no run's record can be read here.`, {
+      remedy: `There are no artifacts: ${withoutArtifacts}.`,
+    });
+  }
+  return await openRun(id, signal);
+}
+
+/** Says so where somebody expects a record in the workspace to count: what is committed or left there is not ours. */
+async function refuseWorkspace(
+  workingDirectory: string,
+  kind: Kind,
+  subject: string | undefined,
+): Promise<void> {
+  const root = join(workingDirectory, RECORD_FOLDER);
+  for (const name of await namesIn(root)) {
+    if (!SUBJECT_PATTERN.test(name) || (subject !== undefined && subject !== name)) continue;
+    for (const candidate of KINDS) {
+      if (candidate !== kind || !(await namesIn(join(root, name))).includes(`${kind}.json`)) continue;
+      const path = `${RECORD_FOLDER}/${name}/${kind}.json`;
+      throw new UsageError(
+        `${path} lies in the workspace; on a runner a record in the workspace is not believed.`,
+        {
+          remedy: `Run ${actionOf(kind)} in this run, before this step, and remove ${RECORD_FOLDER} from the repository.`,
+          where: { file: path },
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { Logger } from '../action/logger.ts';
+import type { CodeHost, Origin } from '../github/code-host.ts';
+import { createArtifactStore } from './artifact-store.ts';
+import { createArtifacts } from './artifacts.ts';
+import type { Commit, Run } from './common.ts';
+import { createDiskStore } from './disk-store.ts';
+import { lookUpRun } from './look-up-run.ts';
+import { openOtherRun } from './other-run.ts';
+import type { RecordStore } from './store.ts';
+
+export interface RecordStoreOptions {
+  readonly host: CodeHost;
+  readonly origin: Origin;
+  readonly commit: Commit;
+  readonly run: Run;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly workspace: string;
+  readonly workingDirectory: string;
+  readonly temporaryDirectory: string;
+  readonly logger: Logger;
+  readonly token: string | undefined;
+}
+
+/** Where the steps of one job keep what they share. Never in the workspace: what lies there is not ours. */
+const SHARED_FOLDER = 'trainyard';
+
+/** The record of this run: artifacts and RUNNER_TEMP on a runner, `.trainyard` in a terminal. */
+export function createRecordStore(options: RecordStoreOptions): RecordStore {
+  const { host, origin, commit, run, environment, logger, workingDirectory, temporaryDirectory } = options;
+  const common = {
+    repository: commit.repository,
+    treeHash: commit.treeHash,
+    runId: run.id,
+    attempt: run.attempt,
+    key: run.key,
+    workingDirectory,
+    logger,
+  };
+  if (host.kind === 'terminal') return createDiskStore(common);
+
+  const withoutArtifacts = reasonWithoutArtifacts(host, environment);
+  return createArtifactStore({
+    ...common,
+    artifacts: withoutArtifacts === undefined ? createArtifacts() : undefined,
+    withoutArtifacts: withoutArtifacts ?? '',
+    serverUrl: origin.serverUrl,
+    sharedDirectory: join(environment['RUNNER_TEMP'] ?? temporaryDirectory, SHARED_FOLDER),
+    temporaryDirectory,
+    openRun: (runId, signal) =>
+      openOtherRun(
+        runId,
+        {
+          repository: commit.repository,
+          token: options.token,
+          lookUp: (id) => lookUpRun(id, commit.repository ?? '', options, signal),
+        },
+        signal,
+      ),
+  });
+}
+
+function reasonWithoutArtifacts(host: CodeHost, environment: NodeJS.ProcessEnv): string | undefined {
+  if (!host.hasArtifacts) return 'the artifact client refuses GitHub Enterprise Server';
+  const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((name) => !environment[name]);
+  return missing === undefined ? undefined : `this runner gives no ${missing}`;
+}
