@@ -137,8 +137,7 @@ async function measureBoth(
 ): Promise<Measurement | undefined> {
   if (evaluation === undefined || candidate.predictions === undefined) return undefined;
   const { createDataEngine } = await import('../../../shared/data/create-engine.ts');
-  const named = inputs.duckdbPath === undefined ? {} : { DUCKDB_NODE_PATH: inputs.duckdbPath };
-  const engine = await createDataEngine({ logger, environment: { ...environment, ...named }, signal });
+  const engine = await createDataEngine({ logger, environment, signal, path: inputs.duckdbPath });
   try {
     const measurement = await measure({
       engine,

@@ -1,7 +1,7 @@
 import type { EvaluatedRule } from '../../../../shared/record/evaluation-section.ts';
 import type { Result } from '../../../../shared/verdict.ts';
 import type { Bound, GateRule } from '../gate-file/gate-file.ts';
-import { formatApart, formatNumber, type Metrics, whyMissing } from './metrics.ts';
+import { formatApart, formatNumber, type Metrics, ROUNDING, whyMissing } from './metrics.ts';
 
 /** What comparisons can lean on. */
 export type Baseline =
@@ -12,8 +12,6 @@ export type Baseline =
   /** No rule compares. */
   | { readonly kind: 'not-needed' };
 
-/** A value that meets its bound up to this much of rounding error meets it; bounds are inclusive. */
-const ROUNDING = 1e-12;
 /** A share of a baseline nearer to zero than this is no limit. */
 const ZERO = 1e-9;
 

@@ -66,7 +66,9 @@ function measuredNames(name: string, known: readonly string[]): string {
 }
 
 const DIGITS = 4;
-const MAX_DIGITS = 12;
+const MAX_DIGITS = 13;
+/** Two results of floating-point arithmetic that differ by less are one number: bounds are met within it. */
+export const ROUNDING = 1e-12;
 
 /** A number with four decimals, or four significant digits where it is tiny or huge. */
 export function formatNumber(value: number, digits = DIGITS): string {
@@ -77,11 +79,11 @@ export function formatNumber(value: number, digits = DIGITS): string {
 
 /** A number with as many decimals as tell it from `other`, so that no sentence says "0.01 is more than 0.01". */
 export function formatApart(value: number, other: number): string {
-  for (let digits = DIGITS; digits < MAX_DIGITS; digits += 1) {
+  for (let digits = DIGITS; digits < MAX_DIGITS && Math.abs(value - other) > ROUNDING; digits += 1) {
     const text = formatNumber(value, digits);
-    if (value === other || text !== formatNumber(other, digits)) return text;
+    if (text !== formatNumber(other, digits)) return text;
   }
-  return String(value);
+  return formatNumber(value);
 }
 
 /** `0.9000` reads as 0.9, and `-0.0` as 0. */

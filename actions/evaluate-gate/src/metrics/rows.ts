@@ -17,9 +17,9 @@ export interface PredictionColumns {
 
 const FLOATING = /^(FLOAT|REAL|DOUBLE|DECIMAL\b.*)$/;
 
-/** True for lists, maps and structs, which are neither a class nor a number. */
+/** True for lists, maps and structs, and for JSON of mixed kinds: neither a class nor a number. */
 export function isNested(type: string): boolean {
-  return /\[|^(STRUCT|MAP|UNION|LIST)\b/.test(type);
+  return /\[|^(STRUCT|MAP|UNION|LIST|JSON|BLOB)\b/.test(type);
 }
 
 /**

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { EvaluatedRule } from '../../../../shared/record/evaluation-section.ts';
+import { conclude } from './conclude.ts';
+
+const rule = (overrides: Partial<EvaluatedRule>): EvaluatedRule => ({
+  id: 'accuracy.minimum',
+  metric: 'accuracy',
+  mode: 'minimum',
+  direction: 'higher',
+  value: 1,
+  baselineValue: null,
+  difference: null,
+  interval: null,
+  level: null,
+  p: null,
+  adjustedP: null,
+  n: 1,
+  threshold: '0.8',
+  bound: 0.8,
+  slice: null,
+  test: 'none',
+  severity: 'error',
+  result: 'pass',
+  reason: 'accuracy is 1; at least 0.8 is required.',
+  where: { file: 'gate.yml', line: 3 },
+  ...overrides,
+});
+
+const IN_FORCE = { newInHead: false, baselineBlame: undefined };
+
+describe('conclude', () => {
+  it('passes with the comparison as its reason', () => {
+    const compared = rule({ mode: 'max-regression', reason: 'accuracy 1 equals production v1 (1).' });
+    expect(conclude([rule({}), compared], IN_FORCE)).toEqual({
+      verdict: 'pass',
+      summary: '2 rules hold: accuracy 1 equals production v1 (1).',
+      blame: null,
+      annotations: [],
+    });
+    expect(conclude([rule({})], IN_FORCE).summary).toBe(
+      'The rule holds: accuracy is 1; at least 0.8 is required.',
+    );
+  });
+
+  it('counts rules that were not run and that warn', () => {
+    const rules = [
+      rule({}),
+      rule({ result: 'not-run' }),
+      rule({ result: 'warn', severity: 'warning', reason: 'slow.' }),
+    ];
+    const { verdict, summary, annotations } = conclude(rules, IN_FORCE);
+    expect(verdict).toBe('pass');
+    expect(summary).toContain('The rule holds (1 was not run, 1 warns): ');
+    expect(annotations).toEqual([
+      { severity: 'warning', message: 'slow.', title: 'Gate: accuracy', file: 'gate.yml', line: 3 },
+    ]);
+    const twice = conclude([...rules, ...rules], IN_FORCE);
+    expect(twice.summary).toContain('2 rules hold (2 were not run, 2 warn): ');
+  });
+
+  it('blames the model for a broken rule, and annotates its line', () => {
+    const broken = rule({ result: 'fail', reason: 'accuracy is 0.5.' });
+    const { verdict, summary, blame, annotations } = conclude([broken, broken, rule({})], IN_FORCE);
+    expect(verdict).toBe('fail');
+    expect(summary).toBe('accuracy is 0.5. 1 further rule does not hold.');
+    expect(blame?.owner).toBe('model');
+    expect(annotations[0]).toEqual({
+      severity: 'error',
+      message: 'accuracy is 0.5.',
+      title: 'Gate: accuracy',
+      file: 'gate.yml',
+      line: 3,
+    });
+    expect(conclude([broken, broken, broken], IN_FORCE).summary).toContain('2 further rules do not hold.');
+    expect(conclude([broken], IN_FORCE).summary).toBe('accuracy is 0.5.');
+  });
+
+  it("an error outweighs a failure, and is the configuration's where the baseline is not to blame", () => {
+    const gone = rule({ result: 'error', reason: 'accuracy has no value.', where: null });
+    const concluded = conclude([rule({ result: 'fail' }), gone], IN_FORCE);
+    expect(concluded).toMatchObject({
+      verdict: 'error',
+      summary: 'accuracy has no value.',
+      blame: { owner: 'configuration' },
+    });
+    expect(concluded.annotations[1]).toEqual({
+      severity: 'error',
+      message: 'accuracy has no value.',
+      title: 'Gate: accuracy',
+    });
+    const baselineBlame = { owner: 'infrastructure' as const, message: 'It did not answer.', remedy: null };
+    expect(conclude([gone], { newInHead: false, baselineBlame }).blame).toBe(baselineBlame);
+  });
+
+  it('judges nothing where no blocking rule was judged', () => {
+    const rules = [rule({ result: 'not-run' }), rule({ severity: 'info' })];
+    expect(conclude(rules, IN_FORCE)).toMatchObject({
+      verdict: 'inconclusive',
+      summary: 'No blocking rule could be judged (1 was not run).',
+    });
+  });
+
+  it('a blocking rule that was told to warn is shown as a warning', () => {
+    const { annotations, verdict } = conclude([rule({ result: 'warn' }), rule({})], IN_FORCE);
+    expect(annotations[0]?.severity).toBe('warning');
+    expect(verdict).toBe('pass');
+  });
+
+  it('a gate file that the base lacks is at best inconclusive', () => {
+    const proposed = { newInHead: true, baselineBlame: undefined };
+    const { verdict, summary } = conclude([rule({})], proposed);
+    expect(verdict).toBe('inconclusive');
+    expect(summary).toMatch(
+      /^The gate file is new in this pull request and not yet in force\. The rule holds/,
+    );
+    expect(conclude([rule({ result: 'fail' })], proposed).verdict).toBe('fail');
+  });
+});
