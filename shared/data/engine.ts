@@ -36,7 +36,10 @@ export interface Table {
     readonly label: string;
     readonly rows: number;
     /** Physical lines that are no rows: ragged, bad quoting; with the line number, capped at 100. */
-    readonly rejected: { readonly count: number; readonly lines: readonly { readonly line: number; readonly reason: string }[] };
+    readonly rejected: {
+      readonly count: number;
+      readonly lines: readonly { readonly line: number; readonly reason: string }[];
+    };
   }[];
 }
 
@@ -52,7 +55,11 @@ export interface Query {
 
 /** Scans, joins and aggregates rows (port). The embedded implementation is DuckDB. */
 export interface DataEngine {
-  open(sources: readonly TableSource[], limits: Limits, signal: AbortSignal): Promise<ReadonlyMap<string, Table>>;
+  open(
+    sources: readonly TableSource[],
+    limits: Limits,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Table>>;
   /** The rows of each query, by its name. Integers beyond 2^53 arrive as bigint, all others as number. */
   run(plan: readonly Query[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Row[]>>;
   close(): Promise<void>;

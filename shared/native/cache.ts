@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type * as Cache from '@actions/cache';
 import type { Logger } from '../action/logger.ts';
 import { messageOf } from '../errors.ts';
 import type { NativeLibrary } from './native.ts';
@@ -93,10 +94,7 @@ export function sharedCacheOf(
   const offered = given(environment['ACTIONS_CACHE_URL']) ?? given(environment['ACTIONS_RESULTS_URL']);
   if (offered === undefined || given(environment['RUNNER_TOOL_CACHE']) === undefined) return undefined;
   const key = `trainyard-${build.library}-${build.version}-${build.platform}-${build.tree.slice(0, 12)}`;
-  const attempt = async (
-    what: string,
-    work: (cache: typeof import('@actions/cache')) => Promise<unknown>,
-  ) => {
+  const attempt = async (what: string, work: (cache: typeof Cache) => Promise<unknown>) => {
     try {
       await work(await import('@actions/cache'));
     } catch (error) {
