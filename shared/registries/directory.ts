@@ -17,14 +17,8 @@ import {
   REF_NAME,
   writeManifest,
 } from './oci-manifest.ts';
-import {
-  checkAliasName,
-  isAliasName,
-  isVersionName,
-  nextVersion,
-  placeWithin,
-  versionNumber,
-} from './paths.ts';
+import { placeWithin } from './paths.ts';
+import { checkAliasName, isAliasName, isVersionName, nextVersion, versionNumber } from './version-name.ts';
 import type { Beside, LocalFile, ModelRegistry, Staged, Version } from './registry.ts';
 
 interface DirectoryOptions {
@@ -158,7 +152,7 @@ export class DirectoryRegistry implements ModelRegistry {
       const current = versions.find(({ aliases }) => aliases.includes(name))?.version ?? null;
       if (current === version) return;
       if (current !== expected) {
-        const to = current === null ? 'nothing' : current;
+        const to = current ?? 'nothing';
         throw new InfrastructureError(
           `The alias ${name} of ${model} in ${this.name} points at ${to}, not at ${expected ?? 'nothing'} as before.`,
           {

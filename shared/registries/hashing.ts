@@ -24,7 +24,7 @@ export class HashingStream extends Transform {
 export async function hashRange(
   path: string,
   signal: AbortSignal,
-  range: { readonly start: number; readonly end: number } | undefined = undefined,
+  range?: { readonly start: number; readonly end: number },
 ): Promise<{ bytes: number; sha256: string }> {
   const hashing = new HashingStream();
   const options = range === undefined ? {} : { start: range.start, end: range.end - 1 };

@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { join } from 'node:path';
+import type { ActionContext } from '../../../shared/action/action.ts';
+import { UsageError } from '../../../shared/errors.ts';
+import type { FileReference } from '../../../shared/record/common.ts';
+import type { SectionOf } from '../../../shared/record/section.ts';
+import type { LocalFile } from '../../../shared/registries/registry.ts';
+import type { ModelRecord } from './decide/admission.ts';
+import type { Inputs } from './inputs.ts';
+
+/** A card is read by people. */
+const MAX_APPENDIX_BYTES = 1024 * 1024;
+
+/** The sections of the model and of its dataset, as far as they may be believed. */
+export async function collectRecord(
+  inputs: Pick<Inputs, 'subject' | 'dataset' | 'fromKey' | 'recordFrom'>,
+  { store, signal }: Pick<ActionContext, 'store' | 'signal'>,
+): Promise<ModelRecord> {
+  const { fromKey, recordFrom } = inputs;
+  const training = await store.find('training', { subject: inputs.subject, fromKey, recordFrom }, signal);
+  if (training === undefined) {
+    const whose = inputs.subject === undefined ? 'a model' : inputs.subject;
+    throw new UsageError(`The record of this run holds no training of ${whose}.`, {
+      remedy:
+        'Run train-model and evaluate-gate before publish-model, or name their run by record-from: run:<id>.',
+    });
+  }
+  const evaluation = await store.find(
+    'evaluation',
+    { subject: training.subject, fromKey, recordFrom },
+    signal,
+  );
+  const dataset = inputs.dataset ?? training.dataset ?? undefined;
+  return { training, evaluation, data: await dataSections(dataset, recordFrom, { store, signal }) };
+}
+
+/** All keys of a dataset count: one that failed is enough. Of another run only the one that counts can be had. */
+async function dataSections(
+  dataset: string | undefined,
+  recordFrom: string | undefined,
+  { store, signal }: Pick<ActionContext, 'store' | 'signal'>,
+): Promise<SectionOf<'data'>[]> {
+  if (recordFrom !== undefined) {
+    const found = await store.find('data', { subject: dataset, recordFrom }, signal);
+    return found === undefined ? [] : [found];
+  }
+  return (await store.list(signal)).filter(
+    (section): section is SectionOf<'data'> =>
+      section.kind === 'data' && (dataset === undefined || section.subject === dataset),
+  );
+}
+
+/** Brings the files that are published: the model, and beside it predictions and metrics. Digests are verified. */
+export async function fetchFiles(
+  training: SectionOf<'training'>,
+  { store, temporaryDirectory, signal }: Pick<ActionContext, 'store' | 'temporaryDirectory' | 'signal'>,
+): Promise<{ model: LocalFile[]; beside: LocalFile[] }> {
+  const published = (training.body?.files ?? []).filter(({ role }) => role !== 'checkpoint');
+  const paths = await store.fetchFiles(published, join(temporaryDirectory, 'publish'), signal);
+  const local = published.map((reference, index): LocalFile => ({ reference, path: paths[index] ?? '' }));
+  const isModel = ({ reference }: { reference: FileReference }): boolean => reference.role === 'model';
+  return { model: local.filter(isModel), beside: local.filter((file) => !isModel(file)) };
+}
+
+/** The user's own part of the card. */
+export async function readAppendix(
+  path: string | undefined,
+  { workingDirectory }: Pick<ActionContext, 'workingDirectory'>,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const name = relative(workingDirectory, path);
+  const { size } = await stat(path);
+  if (size > MAX_APPENDIX_BYTES) {
+    throw new UsageError(`Input "card": "${name}" has ${size} bytes.`, {
+      remedy: `At most ${MAX_APPENDIX_BYTES} bytes are appended to a model card.`,
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (cause) {
+    throw new UsageError(`Input "card": "${name}" is not UTF-8 text.`, {
+      remedy: 'Give a Markdown file.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,384 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { Logger } from '../action/logger.ts';
+import { InfrastructureError, isExpected, messageOf, UsageError } from '../errors.ts';
+import { createClient } from '../github/client.ts';
+import type { Release, ReleaseApi, ReleaseAsset, TagReference } from './release-api.ts';
+
+interface OpenOptions {
+  readonly owner: string;
+  readonly repo: string;
+  readonly token: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+}
+
+type Client = Awaited<ReturnType<typeof createClient>>;
+
+const PER_PAGE = 100;
+/** The file that an alias's commits hold, so that their trees are not empty. */
+const ALIAS_FILE = 'alias.txt';
+
+const assetSchema = z.object({
+  id: z.int(),
+  name: z.string(),
+  size: z.int(),
+  state: z.string(),
+  /** `sha256:…` on github.com since June 2025; older servers have none. */
+  digest: z.string().nullish(),
+});
+const releaseSchema = z.object({
+  id: z.int(),
+  tag_name: z.string(),
+  draft: z.boolean(),
+  body: z.string().nullish(),
+  created_at: z.string(),
+  html_url: z.string(),
+  upload_url: z.string(),
+  assets: z.array(assetSchema),
+});
+const shaSchema = z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
+const refSchema = z.object({ ref: z.string(), object: shaSchema });
+const failureSchema = z.object({
+  status: z.int(),
+  response: z
+    .object({
+      data: z
+        .object({
+          message: z.string().optional(),
+          errors: z
+            .array(
+              z.union([
+                z.string(),
+                z.object({ code: z.string().optional(), message: z.string().optional() }),
+              ]),
+            )
+            .optional(),
+        })
+        .catch({}),
+    })
+    .optional(),
+});
+
+function assetOf({ id, name, size, state, digest }: z.infer<typeof assetSchema>): ReleaseAsset {
+  const sha256 = /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1] ?? null;
+  return { id, name, bytes: size, uploaded: state === 'uploaded', sha256 };
+}
+
+function releaseOf(release: z.infer<typeof releaseSchema>): Release {
+  return {
+    id: release.id,
+    tag: release.tag_name,
+    draft: release.draft,
+    body: release.body ?? '',
+    created: release.created_at,
+    url: release.html_url,
+    // The template's variables are ours to fill.
+    uploadUrl: release.upload_url.replace(/\{.*$/, ''),
+    assets: release.assets.map(assetOf),
+  };
+}
+
+/** Status and words of an answer that GitHub gave as an error; undefined where it gave none. */
+function failureOf(error: unknown): { status: number; text: string } | undefined {
+  const parsed = failureSchema.safeParse(error);
+  if (!parsed.success) return undefined;
+  const { message, errors } = parsed.data.response?.data ?? {};
+  const details = (errors ?? []).map((one) =>
+    typeof one === 'string' ? one : `${one.code ?? ''} ${one.message ?? ''}`,
+  );
+  return { status: parsed.data.status, text: [message ?? '', ...details].join(' ').trim() };
+}
+
+/** Opens the releases and Git objects of one repository. */
+export async function openReleaseApi({
+  owner,
+  repo,
+  token,
+  environment,
+  logger,
+}: OpenOptions): Promise<ReleaseApi> {
+  const client = await createClient({ token, environment, logger });
+  return new GitHubReleaseApi(client, owner, repo);
+}
+
+class GitHubReleaseApi implements ReleaseApi {
+  readonly title: string;
+  readonly #client: Client;
+  readonly #where: { readonly owner: string; readonly repo: string };
+
+  constructor(client: Client, owner: string, repo: string) {
+    this.#client = client;
+    this.#where = { owner, repo };
+    this.title = `the releases of ${owner}/${repo}`;
+  }
+
+  async listReleases(signal: AbortSignal): Promise<Release[]> {
+    const releases: Release[] = [];
+    for (let page = 1; ; page++) {
+      const found = await this.#call('read', 'list releases', z.array(releaseSchema), () =>
+        this.#client.rest.repos.listReleases({
+          ...this.#where,
+          per_page: PER_PAGE,
+          page,
+          request: { signal },
+        }),
+      );
+      releases.push(...found.map(releaseOf));
+      if (found.length < PER_PAGE) return releases;
+    }
+  }
+
+  async release(id: number, signal: AbortSignal): Promise<Release> {
+    const found = await this.#call('write', 'read a draft release', releaseSchema, () =>
+      this.#client.rest.repos.getRelease({ ...this.#where, release_id: id, request: { signal } }),
+    );
+    return releaseOf(found);
+  }
+
+  async createDraft(tag: string, name: string, signal: AbortSignal): Promise<Release> {
+    const made = await this.#call('write', 'create a draft release', releaseSchema, () =>
+      this.#client.rest.repos.createRelease({
+        ...this.#where,
+        tag_name: tag,
+        name,
+        draft: true,
+        request: { signal },
+      }),
+    );
+    return releaseOf(made);
+  }
+
+  async publish(
+    id: number,
+    { tag, name, body }: { tag: string; name: string; body: string },
+    signal: AbortSignal,
+  ): Promise<Release | 'exists'> {
+    const published = await this.#unlessRefused(/already_exists|already exists/i, () =>
+      this.#call('write', `publish the release ${tag}`, releaseSchema, () =>
+        this.#client.rest.repos.updateRelease({
+          ...this.#where,
+          release_id: id,
+          tag_name: tag,
+          name,
+          body,
+          draft: false,
+          // Never "the latest release" of the repository's own software.
+          prerelease: true,
+          make_latest: 'false',
+          request: { signal },
+        }),
+      ),
+    );
+    return published === undefined ? 'exists' : releaseOf(published);
+  }
+
+  async deleteRelease(id: number, signal: AbortSignal): Promise<void> {
+    await this.#ignoreGone(() =>
+      this.#call('write', 'delete a draft release', z.unknown(), () =>
+        this.#client.rest.repos.deleteRelease({ ...this.#where, release_id: id, request: { signal } }),
+      ),
+    );
+  }
+
+  async upload(
+    release: Release,
+    name: string,
+    label: string,
+    blob: Blob,
+    signal: AbortSignal,
+  ): Promise<ReleaseAsset | 'exists'> {
+    const sent = await this.#unlessRefused(/already_exists|already exists/i, () =>
+      this.#call('write', `upload ${label}`, assetSchema, () =>
+        this.#client.request(`POST ${release.uploadUrl}{?name,label}`, {
+          name,
+          label,
+          data: blob,
+          headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
+          request: { signal },
+        }),
+      ),
+    );
+    return sent === undefined ? 'exists' : assetOf(sent);
+  }
+
+  async deleteAsset(id: number, signal: AbortSignal): Promise<void> {
+    await this.#ignoreGone(() =>
+      this.#call('write', 'delete an asset', z.unknown(), () =>
+        this.#client.rest.repos.deleteReleaseAsset({ ...this.#where, asset_id: id, request: { signal } }),
+      ),
+    );
+  }
+
+  async download(id: number, signal: AbortSignal): Promise<Readable> {
+    const data = await this.#call('read', 'download an asset', z.instanceof(ReadableStream), () =>
+      this.#client.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
+        ...this.#where,
+        asset_id: id,
+        headers: { accept: 'application/octet-stream' },
+        request: { signal, parseSuccessResponseBody: false },
+      }),
+    );
+    return Readable.fromWeb(data);
+  }
+
+  async references(prefix: string, signal: AbortSignal): Promise<TagReference[]> {
+    const found = await this.#call('read', 'list references', z.array(refSchema), () =>
+      this.#client.rest.git.listMatchingRefs({ ...this.#where, ref: prefix, request: { signal } }),
+    );
+    return found.map(({ ref, object }) => ({ ref, sha: object.sha }));
+  }
+
+  async createReference(ref: string, sha: string, signal: AbortSignal): Promise<'created' | 'exists'> {
+    const made = await this.#unlessRefused(/already exists/i, () =>
+      this.#call('write', `create ${ref}`, refSchema, () =>
+        this.#client.rest.git.createRef({ ...this.#where, ref, sha, request: { signal } }),
+      ),
+    );
+    return made === undefined ? 'exists' : 'created';
+  }
+
+  async fastForward(ref: string, sha: string, signal: AbortSignal): Promise<'moved' | 'conflict'> {
+    const moved = await this.#unlessRefused(/fast.forward/i, () =>
+      this.#call('write', `move ${ref}`, refSchema, () =>
+        this.#client.rest.git.updateRef({
+          ...this.#where,
+          ref: ref.replace(/^refs\//, ''),
+          sha,
+          force: false,
+          request: { signal },
+        }),
+      ),
+    );
+    return moved === undefined ? 'conflict' : 'moved';
+  }
+
+  async createTagObject(tag: string, message: string, commit: string, signal: AbortSignal): Promise<string> {
+    const made = await this.#call('write', `tag the commit ${commit}`, shaSchema, () =>
+      this.#client.rest.git.createTag({
+        ...this.#where,
+        tag,
+        message,
+        object: commit,
+        type: 'commit',
+        request: { signal },
+      }),
+    );
+    return made.sha;
+  }
+
+  async tagMessage(sha: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const { data } = await this.#client.rest.git.getTag({
+        ...this.#where,
+        tag_sha: sha,
+        request: { signal },
+      });
+      return z.object({ message: z.string() }).parse(data).message;
+    } catch (error) {
+      // The tag points at a commit: it was not made by us.
+      if (failureOf(error)?.status === 404) return undefined;
+      throw this.#explain(error, 'read', 'read a tag');
+    }
+  }
+
+  async createCommit(message: string, parents: readonly string[], signal: AbortSignal): Promise<string> {
+    const tree = await this.#call('write', 'write an alias', shaSchema, () =>
+      this.#client.rest.git.createTree({
+        ...this.#where,
+        tree: [{ path: ALIAS_FILE, mode: '100644', type: 'blob', content: message }],
+        request: { signal },
+      }),
+    );
+    const commit = await this.#call('write', 'write an alias', shaSchema, () =>
+      this.#client.rest.git.createCommit({
+        ...this.#where,
+        message,
+        tree: tree.sha,
+        parents: [...parents],
+        request: { signal },
+      }),
+    );
+    return commit.sha;
+  }
+
+  async commitMessage(sha: string, signal: AbortSignal): Promise<string> {
+    const commit = await this.#call('read', 'read an alias', z.object({ message: z.string() }), () =>
+      this.#client.rest.git.getCommit({ ...this.#where, commit_sha: sha, request: { signal } }),
+    );
+    return commit.message;
+  }
+
+  async #call<T>(
+    access: 'read' | 'write',
+    doing: string,
+    schema: z.ZodType<T>,
+    send: () => Promise<{ data: unknown }>,
+  ): Promise<T> {
+    let data: unknown;
+    try {
+      ({ data } = await send());
+    } catch (error) {
+      throw this.#explain(error, access, doing);
+    }
+    const parsed = schema.safeParse(data);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    throw new InfrastructureError(
+      `GitHub's answer to "${doing}" is not understood at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}.`,
+    );
+  }
+
+  /** Undefined where GitHub refused with a 422 of that kind: somebody else was first. */
+  async #unlessRefused<T>(reason: RegExp, send: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await send();
+    } catch (error) {
+      const failure = failureOf(isExpected(error) ? error.cause : error);
+      if (failure?.status === 422 && reason.test(failure.text)) return undefined;
+      throw error;
+    }
+  }
+
+  async #ignoreGone(send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (failureOf(isExpected(error) ? error.cause : error)?.status !== 404) throw error;
+    }
+  }
+
+  #explain(error: unknown, access: 'read' | 'write', doing: string): unknown {
+    if (isExpected(error) || (error instanceof Error && error.name === 'AbortError')) return error;
+    const { owner, repo } = this.#where;
+    const failure = failureOf(error);
+    const start = `The registry in the releases of ${owner}/${repo} did not let us ${doing}`;
+    switch (failure?.status) {
+      case 401:
+        return new UsageError(`${start}: the token is not valid.`, {
+          remedy: 'Give a valid input "token".',
+          cause: error,
+        });
+      case 403:
+      case 404:
+        return new UsageError(`${start}: ${failure.text} (${failure.status}).`, {
+          remedy: `Give the job the permission contents: ${access}, and a token of this repository.`,
+          cause: error,
+        });
+      case 422:
+        return new UsageError(`${start}: ${failure.text} (422).`, {
+          remedy: 'The commit must be pushed to the repository before a version is published from it.',
+          cause: error,
+        });
+      default:
+        return new InfrastructureError(
+          `${start}: ${failure === undefined ? messageOf(error) : `${failure.text} (${failure.status})`}.`,
+          {
+            remedy:
+              'The registry did not answer, so it is not known what it holds. Nothing was changed; run again.',
+            cause: error,
+          },
+        );
+    }
+  }
+}
