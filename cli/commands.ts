@@ -15,4 +15,10 @@ export const COMMANDS: readonly Command[] = [
       'Renders the report of the newest record: report.html, or with --comment the Markdown of the comment on standard output.',
     run: async (args) => (await import('./commands/report.ts')).runReport(args),
   },
+  {
+    name: 'stop',
+    usage: '[--endpoint <name>]',
+    summary: 'Ends the endpoints that deploy-endpoint left serving from this folder; all of them, or the one named.',
+    run: async (args) => (await import('./commands/stop.ts')).runStop(args),
+  },
 ];
