@@ -12,7 +12,10 @@ export interface LoadOptions {
 
 /** ONNX Runtime, fetched where this machine has it not yet, pinned and verified. */
 export async function loadOnnxRuntime(options: LoadOptions): Promise<OnnxRuntime> {
-  return asOnnxRuntime(await loadNative('onnxruntime', options), options.path ?? 'the place where ONNX Runtime is kept');
+  return asOnnxRuntime(
+    await loadNative('onnxruntime', options),
+    options.path ?? 'the place where ONNX Runtime is kept',
+  );
 }
 
 /** The folder of ONNX Runtime, fetched where need be; another process loads it from there without asking again. */

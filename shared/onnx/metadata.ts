@@ -15,7 +15,9 @@ export interface ModelMetadata {
 }
 
 /** What a loaded model takes and gives, in the terms of the Open Inference Protocol. */
-export function metadataOf(session: Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>): ModelMetadata {
+export function metadataOf(
+  session: Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>,
+): ModelMetadata {
   return {
     inputs: session.inputMetadata.map((value) => tensorMetadata(value, 'input')),
     outputs: session.outputMetadata.map((value) => tensorMetadata(value, 'output')),
@@ -24,9 +26,13 @@ export function metadataOf(session: Pick<InferenceSession, 'inputMetadata' | 'ou
 
 function tensorMetadata(value: InferenceSession.ValueMetadata, side: 'input' | 'output'): TensorMetadata {
   if (!value.isTensor) {
-    throw new SubjectError('model', `The model's ${side} "${value.name}" is no tensor, and cannot be served.`, {
-      remedy: "Export with tensors only; with skl2onnx that is options={'zipmap': False}.",
-    });
+    throw new SubjectError(
+      'model',
+      `The model's ${side} "${value.name}" is no tensor, and cannot be served.`,
+      {
+        remedy: "Export with tensors only; with skl2onnx that is options={'zipmap': False}.",
+      },
+    );
   }
   const datatype = datatypeOf(value.type);
   if (datatype === undefined) {

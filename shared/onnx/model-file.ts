@@ -16,7 +16,14 @@ const MODEL = { irVersion: 1, graph: 7, functions: 25 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const FUNCTION_NODE = 7;
 const NODE_ATTRIBUTE = 5;
-const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
+const ATTRIBUTE = {
+  tensor: 5,
+  graph: 6,
+  tensors: 10,
+  graphs: 11,
+  sparseTensor: 22,
+  sparseTensors: 23,
+} as const;
 const SPARSE_TENSOR = { values: 1, indices: 2 } as const;
 const TENSOR_EXTERNAL_DATA = 13;
 const ENTRY = { key: 1, value: 2 } as const;
@@ -33,9 +40,13 @@ const rangeOf = (field: Field): Range => {
 export function checkModelFile(path: string, label: string, maxBytes = MAX_MODEL_BYTES): void {
   const size = statSync(path).size;
   if (size > maxBytes) {
-    throw new SubjectError('model', `The model "${label}" has ${size} bytes; at most ${maxBytes} can be loaded.`, {
-      remedy: 'Export the weights as external data, beside the .onnx file.',
-    });
+    throw new SubjectError(
+      'model',
+      `The model "${label}" has ${size} bytes; at most ${maxBytes} can be loaded.`,
+      {
+        remedy: 'Export the weights as external data, beside the .onnx file.',
+      },
+    );
   }
   const file = new MessageFile(path);
   try {
@@ -99,13 +110,15 @@ class Walk {
       const { number } = field;
       if (number === ATTRIBUTE.graph || number === ATTRIBUTE.graphs) this.graph(rangeOf(field), depth + 1);
       if (number === ATTRIBUTE.tensor || number === ATTRIBUTE.tensors) this.#tensor(rangeOf(field));
-      if (number === ATTRIBUTE.sparseTensor || number === ATTRIBUTE.sparseTensors) this.#sparseTensor(rangeOf(field));
+      if (number === ATTRIBUTE.sparseTensor || number === ATTRIBUTE.sparseTensors)
+        this.#sparseTensor(rangeOf(field));
     }
   }
 
   #sparseTensor(range: Range): void {
     for (const field of this.#file.fields(range)) {
-      if (field.number === SPARSE_TENSOR.values || field.number === SPARSE_TENSOR.indices) this.#tensor(rangeOf(field));
+      if (field.number === SPARSE_TENSOR.values || field.number === SPARSE_TENSOR.indices)
+        this.#tensor(rangeOf(field));
     }
   }
 
@@ -119,7 +132,8 @@ class Walk {
     const texts = new Map<number, string>();
     for (const field of this.#file.fields(range)) {
       const text = rangeOf(field);
-      if (text.end - text.start > MAX_LOCATION_BYTES) throw new MalformedMessage('a path of external data is too long');
+      if (text.end - text.start > MAX_LOCATION_BYTES)
+        throw new MalformedMessage('a path of external data is too long');
       texts.set(field.number, this.#file.text(text));
     }
     if (texts.get(ENTRY.key) === 'location') this.#onLocation(texts.get(ENTRY.value) ?? '');
@@ -129,15 +143,24 @@ class Walk {
 function checkLocation(location: string, modelPath: string, label: string): void {
   const folder = realpathSync(dirname(modelPath));
   const target = resolve(folder, location);
-  const refused = location === '' || location.includes('\0') || isAbsolute(location) || !isInside(folder, target);
+  const refused =
+    location === '' || location.includes('\0') || isAbsolute(location) || !isInside(folder, target);
   if (refused || (existsSync(target) && !isInside(folder, realpathSync(target)))) {
-    throw new SubjectError('model', `The model "${label}" keeps weights outside its own folder: "${location}".`, {
-      remedy: 'Export the external data beside the .onnx file, under a relative path.',
-    });
+    throw new SubjectError(
+      'model',
+      `The model "${label}" keeps weights outside its own folder: "${location}".`,
+      {
+        remedy: 'Export the external data beside the .onnx file, under a relative path.',
+      },
+    );
   }
   if (!existsSync(target) || !statSync(target).isFile()) {
-    throw new SubjectError('model', `The model "${label}" keeps weights in "${location}", which is not there.`, {
-      remedy: 'Declare that file as an output of the training with the role model, like the .onnx file.',
-    });
+    throw new SubjectError(
+      'model',
+      `The model "${label}" keeps weights in "${location}", which is not there.`,
+      {
+        remedy: 'Declare that file as an output of the training with the role model, like the .onnx file.',
+      },
+    );
   }
 }

@@ -33,10 +33,14 @@ export async function openModel(runtime: OnnxRuntime, options: OpenModelOptions)
       logSeverityLevel: LOG_ERRORS_ONLY,
     });
   } catch (cause) {
-    throw new SubjectError('model', `ONNX Runtime cannot load the model "${options.label}": ${messageOf(cause)}`, {
-      remedy: 'Export it again, with an opset that ONNX Runtime supports.',
-      cause,
-    });
+    throw new SubjectError(
+      'model',
+      `ONNX Runtime cannot load the model "${options.label}": ${messageOf(cause)}`,
+      {
+        remedy: 'Export it again, with an opset that ONNX Runtime supports.',
+        cause,
+      },
+    );
   }
   try {
     return { session, metadata: metadataOf(session), close: () => session.release() };

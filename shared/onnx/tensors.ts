@@ -33,7 +33,9 @@ export function decodeTensor(tensor: JsonTensor, runtime: OnnxRuntime): Tensor {
   const values = flattenData(tensor.data, shape, name);
   const count = shape.reduce((product, size) => product * size, 1);
   if (values.length !== count) {
-    throw new TensorError(`"${name}" has ${values.length} values; its shape [${shape.join(', ')}] holds ${count}.`);
+    throw new TensorError(
+      `"${name}" has ${values.length} values; its shape [${shape.join(', ')}] holds ${count}.`,
+    );
   }
   return new runtime.Tensor(RUNTIME_TYPES[datatype], typedData(datatype, values, name), shape);
 }
@@ -122,7 +124,9 @@ function integerOf(value: unknown, datatype: Datatype, name: string): bigint {
   }
   const digits = typeof value === 'string' && /^-?\d{1,20}$/.test(value);
   if (!digits && !Number.isSafeInteger(value)) {
-    throw new TensorError(`"${name}" has the datatype ${datatype} and holds ${shown(value)}; accepted: whole numbers.`);
+    throw new TensorError(
+      `"${name}" has the datatype ${datatype} and holds ${shown(value)}; accepted: whole numbers.`,
+    );
   }
   const integer = BigInt(value as number | string);
   const range = integerRange(datatype);
@@ -135,12 +139,16 @@ function integerOf(value: unknown, datatype: Datatype, name: string): bigint {
 /** Writes the runtime's tensor in the protocol's JSON, flat. JSON has no NaN and no infinity: those are an error. */
 export function encodeTensor(name: string, datatype: Datatype, tensor: Tensor): JsonTensor {
   const data = datatype === 'FP16' ? halves(tensor.data) : tensor.data;
-  const values = Array.from<unknown, JsonValue>(data as ArrayLike<unknown>, (value) => jsonValue(datatype, value, name));
+  const values = Array.from<unknown, JsonValue>(data as ArrayLike<unknown>, (value) =>
+    jsonValue(datatype, value, name),
+  );
   return { name, datatype, shape: [...tensor.dims], data: values };
 }
 
 function halves(data: Tensor['data']): ArrayLike<unknown> {
-  return data instanceof Uint16Array ? new Float16Array(data.buffer, data.byteOffset, data.length) : (data as ArrayLike<unknown>);
+  return data instanceof Uint16Array
+    ? new Float16Array(data.buffer, data.byteOffset, data.length)
+    : (data as ArrayLike<unknown>);
 }
 
 function jsonValue(datatype: Datatype, value: unknown, name: string): JsonValue {
@@ -151,5 +159,7 @@ function jsonValue(datatype: Datatype, value: unknown, name: string): JsonValue 
   }
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && (Number.isFinite(value) || !isFloat(datatype))) return value;
-  throw new TensorError(`The model's output "${name}" holds a value that is not finite, which JSON cannot carry.`);
+  throw new TensorError(
+    `The model's output "${name}" holds a value that is not finite, which JSON cannot carry.`,
+  );
 }

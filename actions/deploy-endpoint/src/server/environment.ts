@@ -14,7 +14,8 @@ const TRACKING_VARIABLE = 'RUNNER_TRACKING_ID';
 export function strippedEnvironment(environment: NodeJS.ProcessEnv, keepAlive: boolean): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(
-      ([name]) => PASSED_ON.some((pattern) => pattern.test(name)) || (!keepAlive && name === TRACKING_VARIABLE),
+      ([name]) =>
+        PASSED_ON.some((pattern) => pattern.test(name)) || (!keepAlive && name === TRACKING_VARIABLE),
     ),
   );
 }

@@ -60,7 +60,8 @@ export function checkRequest(
     inputs.set(input.name, checkTensor(input, expected));
   }
   const missing = metadata.inputs.filter(({ name }) => !inputs.has(name));
-  if (missing.length > 0) throw new TensorError(`These inputs of the model are missing: ${namesOf(missing)}.`);
+  if (missing.length > 0)
+    throw new TensorError(`These inputs of the model are missing: ${namesOf(missing)}.`);
   return { inputs: [...inputs.values()], outputs: wantedOutputs(request, metadata) };
 }
 

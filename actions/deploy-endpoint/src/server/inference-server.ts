@@ -40,7 +40,9 @@ export async function createInferenceServer(served: ServedModel): Promise<Fastif
     reply.header(REVISION_HEADER, served.revision);
     return Promise.resolve();
   });
-  server.setErrorHandler((error, _request, reply) => reply.code(statusOf(error)).send({ error: messageOf(error) }));
+  server.setErrorHandler((error, _request, reply) =>
+    reply.code(statusOf(error)).send({ error: messageOf(error) }),
+  );
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `There is no ${request.method} ${request.url} here.` }),
   );
@@ -52,8 +54,11 @@ export async function createInferenceServer(served: ServedModel): Promise<Fastif
   const known = (parameters: { name: string; version?: string }, reply: FastifyReply): boolean => {
     const sameVersion = parameters.version === undefined || parameters.version === version;
     if (parameters.name === name && sameVersion) return true;
-    const wanted = parameters.version === undefined ? parameters.name : `${parameters.name} ${parameters.version}`;
-    reply.code(404).send({ error: `There is no model "${wanted}" here; this endpoint serves "${name}" ${version}.` });
+    const wanted =
+      parameters.version === undefined ? parameters.name : `${parameters.name} ${parameters.version}`;
+    reply
+      .code(404)
+      .send({ error: `There is no model "${wanted}" here; this endpoint serves "${name}" ${version}.` });
     return false;
   };
 
@@ -77,11 +82,17 @@ async function infer(served: ServedModel, body: unknown): Promise<object> {
   const parsed = inferenceRequestSchema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new TensorError(`The request is not valid at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}.`);
+    throw new TensorError(
+      `The request is not valid at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}.`,
+    );
   }
   const { inputs, outputs } = checkRequest(parsed.data, served.model.metadata);
   const feeds = Object.fromEntries(inputs.map((input) => [input.name, decodeTensor(input, served.runtime)]));
-  const results = await run(served, feeds, outputs.map((output) => output.name));
+  const results = await run(
+    served,
+    feeds,
+    outputs.map((output) => output.name),
+  );
   return {
     model_name: served.name,
     model_version: served.version,
@@ -121,6 +132,7 @@ function encodeOutput(...parameters: Parameters<typeof encodeTensor>): ReturnTyp
 
 function statusOf(error: unknown): number {
   if (error instanceof TensorError || error instanceof ModelRefused) return 400;
-  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')
+    return error.statusCode;
   return 500;
 }

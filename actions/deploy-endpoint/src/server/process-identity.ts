@@ -34,7 +34,10 @@ export async function endProcess(
   graceMs: number,
 ): Promise<void> {
   const target = subject.group ? -subject.pid : subject.pid;
-  for (const [signal, waitMs] of [['SIGTERM', graceMs], ['SIGKILL', graceMs]] as const) {
+  for (const [signal, waitMs] of [
+    ['SIGTERM', graceMs],
+    ['SIGKILL', graceMs],
+  ] as const) {
     if (!(await isRunning(subject.pid, subject.startTime))) return;
     try {
       process.kill(target, signal);

@@ -1,4 +1,12 @@
-import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 /** Whoever answers a request: a worker's port. `done` is called when the request has ended, however it did. */
 export interface Upstream {
@@ -61,7 +69,9 @@ function forward(request: IncomingMessage, response: ServerResponse, upstream: U
     answer.pipe(response);
     answer.once('error', () => response.destroy());
   });
-  outgoing.once('error', () => answerError(response, 502, 'The server of the model ended before it answered.'));
+  outgoing.once('error', () =>
+    answerError(response, 502, 'The server of the model ended before it answered.'),
+  );
   response.once('close', () => outgoing.destroy());
   request.pipe(outgoing);
 }

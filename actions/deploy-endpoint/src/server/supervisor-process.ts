@@ -25,7 +25,11 @@ export interface Channel {
 }
 
 /** Runs a supervisor to its end: until its last revision is stopped, or it is told to stop. */
-export async function runSupervisor(channel: Channel, logger: Logger, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function runSupervisor(
+  channel: Channel,
+  logger: Logger,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const message = await new Promise<unknown>((resolve) => channel.once('message', resolve));
   const start = supervisorStartSchema.parse(message);
   const ended = Promise.withResolvers<undefined>();
@@ -65,7 +69,12 @@ export async function runSupervisor(channel: Channel, logger: Logger, environmen
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 /** Takes the port and the state file, and tells the action how that went. */
-async function open(channel: Channel, start: SupervisorStart, proxy: Server, control: Server): Promise<boolean> {
+async function open(
+  channel: Channel,
+  start: SupervisorStart,
+  proxy: Server,
+  control: Server,
+): Promise<boolean> {
   const failed = (code: 'port-in-use' | 'already-started' | 'other', message: string): false => {
     channel.send?.({ type: 'failed', code, message });
     return false;
@@ -83,11 +92,13 @@ async function open(channel: Channel, start: SupervisorStart, proxy: Server, con
       controlPort: portOf(control),
       token: start.token,
     });
-    if (!created) return failed('already-started', 'Another deployment started this endpoint at the same time.');
+    if (!created)
+      return failed('already-started', 'Another deployment started this endpoint at the same time.');
     channel.send?.({ type: 'started' });
     return true;
   } catch (error) {
-    const inUse = error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
+    const inUse =
+      error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
     return failed(inUse ? 'port-in-use' : 'other', messageOf(error));
   }
 }

@@ -42,7 +42,9 @@ export class Supervisor {
 
   /** Who answers the next public request. */
   choose(): Upstream | { readonly unavailable: string } {
-    return this.#active?.take() ?? { unavailable: `The endpoint "${this.#options.endpoint}" has no revision yet.` };
+    return (
+      this.#active?.take() ?? { unavailable: `The endpoint "${this.#options.endpoint}" has no revision yet.` }
+    );
   }
 
   /** Starts a revision dark: it serves, and gets no traffic. */

@@ -101,7 +101,16 @@ export class WorkerHandle {
     });
     child.on('message', (message) => this.#heard(workerAnswerSchema.parse(message)));
     const { id, model, version, path, label } = this.spec;
-    const start: WorkerStart = { type: 'start', revision: id, model, version, path, label, threads, onnxruntimePath };
+    const start: WorkerStart = {
+      type: 'start',
+      revision: id,
+      model,
+      version,
+      path,
+      label,
+      threads,
+      onnxruntimePath,
+    };
     child.send(start, () => undefined); // A child that is gone already is told by its exit.
   }
 
@@ -126,9 +135,12 @@ export class WorkerHandle {
       this.#failure = { owner: 'model', message };
       return;
     }
-    this.#restartTimer = setTimeout(() => {
-      this.#restarts++;
-      this.#start();
-    }, RESTART_DELAY_MS * 2 ** this.#restarts);
+    this.#restartTimer = setTimeout(
+      () => {
+        this.#restarts++;
+        this.#start();
+      },
+      RESTART_DELAY_MS * 2 ** this.#restarts,
+    );
   }
 }

@@ -12,7 +12,11 @@ export interface Running {
 }
 
 /** Loads one model and serves it on a free port of 127.0.0.1. */
-export async function startWorker(start: WorkerStart, logger: Logger, environment: NodeJS.ProcessEnv): Promise<Running> {
+export async function startWorker(
+  start: WorkerStart,
+  logger: Logger,
+  environment: NodeJS.ProcessEnv,
+): Promise<Running> {
   const signal = new AbortController().signal;
   const runtime = await loadOnnxRuntime({ logger, environment, signal, path: start.onnxruntimePath });
   const model = await openModel(runtime, { path: start.path, label: start.label, threads: start.threads });
@@ -46,7 +50,11 @@ export interface Channel {
  * Runs a worker to its end: it serves the model that its supervisor names, and ends when the channel to the
  * supervisor closes, whether the supervisor asked for it or died.
  */
-export async function runWorker(channel: Channel, logger: Logger, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function runWorker(
+  channel: Channel,
+  logger: Logger,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const gone = new Promise<void>((resolve) => channel.once('disconnect', resolve));
   const message = await new Promise<unknown>((resolve) => channel.once('message', resolve));
   try {
