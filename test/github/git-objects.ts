@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
-export type GitType = 'blob' | 'tree' | 'commit';
+export type GitType = 'blob' | 'tree' | 'commit' | 'tag';
 
 export interface GitObject {
   readonly type: GitType;

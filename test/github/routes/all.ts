@@ -1,5 +1,6 @@
 import { commentRoutes } from './comments.ts';
 import { gitRoutes } from './git.ts';
+import { gitWriteRoutes } from './git-write.ts';
 import { pullRoutes } from './pulls.ts';
 import { releaseRoutes } from './releases.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes,
   ...pullRoutes,
   ...gitRoutes,
+  ...gitWriteRoutes,
   ...runRoutes,
   ...releaseRoutes,
   ...userRoutes,

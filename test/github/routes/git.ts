@@ -18,7 +18,7 @@ function refused(message: string): AnswerError {
   });
 }
 
-function commitView(call: Call, sha: string): unknown {
+export function commitView(call: Call, sha: string): unknown {
   const found = call.world.git.read(sha);
   if (found?.type !== 'commit') return notFound();
   const [head = '', ...message] = found.bytes.toString().split('\n\n');
@@ -201,8 +201,8 @@ export const gitRoutes: readonly Route[] = [
       const { refs, git } = call.world;
       const ref = textOf(call.body['ref']) ?? '';
       const sha = textOf(call.body['sha']) ?? '';
-      if (!/^refs\/(heads|tags)\/./.test(ref))
-        throw refused('Reference name must start with refs/heads or refs/tags.');
+      // GitHub takes other namespaces too (docs: "If it doesn't start with refs and have at least two slashes").
+      if (!/^refs\/[^/]+\/./.test(ref)) throw refused("Reference name must start with 'refs/'.");
       if (refs.has(ref)) throw refused('Reference already exists');
       if (git.read(sha) === undefined) throw refused('Object does not exist');
       refs.set(ref, sha);
