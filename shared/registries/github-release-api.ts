@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Logger } from '../action/logger.ts';
-import { InfrastructureError, isExpected, messageOf, UsageError } from '../errors.ts';
-import { createClient } from '../github/client.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import { createClient, type GitHubClient } from '../github/client.ts';
+import { GitHubError, isAbsent } from '../github/permission.ts';
 import type { Release, ReleaseApi, ReleaseAsset, TagReference } from './release-api.ts';
 
 interface OpenOptions {
@@ -12,8 +13,6 @@ interface OpenOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly logger: Logger;
 }
-
-type Client = Awaited<ReturnType<typeof createClient>>;
 
 const PER_PAGE = 100;
 /** The file that an alias's commits hold, so that their trees are not empty. */
@@ -39,24 +38,10 @@ const releaseSchema = z.object({
 });
 const shaSchema = z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
 const refSchema = z.object({ ref: z.string(), object: shaSchema });
-const failureSchema = z.object({
-  status: z.int(),
-  response: z
-    .object({
-      data: z
-        .object({
-          message: z.string().optional(),
-          errors: z
-            .array(
-              z.union([
-                z.string(),
-                z.object({ code: z.string().optional(), message: z.string().optional() }),
-              ]),
-            )
-            .optional(),
-        })
-        .catch({}),
-    })
+const rejectionSchema = z.object({
+  message: z.string().optional(),
+  errors: z
+    .array(z.union([z.string(), z.object({ code: z.string().optional(), message: z.string().optional() })]))
     .optional(),
 });
 
@@ -79,15 +64,15 @@ function releaseOf(release: z.infer<typeof releaseSchema>): Release {
   };
 }
 
-/** Status and words of an answer that GitHub gave as an error; undefined where it gave none. */
-function failureOf(error: unknown): { status: number; text: string } | undefined {
-  const parsed = failureSchema.safeParse(error);
-  if (!parsed.success) return undefined;
-  const { message, errors } = parsed.data.response?.data ?? {};
-  const details = (errors ?? []).map((one) =>
+/** What GitHub said in a 422; undefined where the failure is another. */
+function rejectionOf(error: unknown): string | undefined {
+  if (!(error instanceof GitHubError) || error.status !== 422) return undefined;
+  const answer = z.object({ response: z.object({ data: rejectionSchema }) }).safeParse(error.cause);
+  const { message = '', errors = [] } = answer.data?.response.data ?? {};
+  const details = errors.map((one) =>
     typeof one === 'string' ? one : `${one.code ?? ''} ${one.message ?? ''}`,
   );
-  return { status: parsed.data.status, text: [message ?? '', ...details].join(' ').trim() };
+  return [message, ...details].join(' ');
 }
 
 /** Opens the releases and Git objects of one repository. */
@@ -104,10 +89,10 @@ export async function openReleaseApi({
 
 class GitHubReleaseApi implements ReleaseApi {
   readonly title: string;
-  readonly #client: Client;
+  readonly #client: GitHubClient;
   readonly #where: { readonly owner: string; readonly repo: string };
 
-  constructor(client: Client, owner: string, repo: string) {
+  constructor(client: GitHubClient, owner: string, repo: string) {
     this.#client = client;
     this.#where = { owner, repo };
     this.title = `the releases of ${owner}/${repo}`;
@@ -116,7 +101,7 @@ class GitHubReleaseApi implements ReleaseApi {
   async listReleases(signal: AbortSignal): Promise<Release[]> {
     const releases: Release[] = [];
     for (let page = 1; ; page++) {
-      const found = await this.#call('read', 'list releases', z.array(releaseSchema), () =>
+      const found = await this.#call('list releases', z.array(releaseSchema), () =>
         this.#client.rest.repos.listReleases({
           ...this.#where,
           per_page: PER_PAGE,
@@ -130,14 +115,14 @@ class GitHubReleaseApi implements ReleaseApi {
   }
 
   async release(id: number, signal: AbortSignal): Promise<Release> {
-    const found = await this.#call('write', 'read a draft release', releaseSchema, () =>
+    const found = await this.#call('read a draft release', releaseSchema, () =>
       this.#client.rest.repos.getRelease({ ...this.#where, release_id: id, request: { signal } }),
     );
     return releaseOf(found);
   }
 
   async createDraft(tag: string, name: string, signal: AbortSignal): Promise<Release> {
-    const made = await this.#call('write', 'create a draft release', releaseSchema, () =>
+    const made = await this.#call('create a draft release', releaseSchema, () =>
       this.#client.rest.repos.createRelease({
         ...this.#where,
         tag_name: tag,
@@ -155,7 +140,7 @@ class GitHubReleaseApi implements ReleaseApi {
     signal: AbortSignal,
   ): Promise<Release | 'exists'> {
     const published = await this.#unlessRefused(/already_exists|already exists/i, () =>
-      this.#call('write', `publish the release ${tag}`, releaseSchema, () =>
+      this.#call(`publish the release ${tag}`, releaseSchema, () =>
         this.#client.rest.repos.updateRelease({
           ...this.#where,
           release_id: id,
@@ -175,7 +160,7 @@ class GitHubReleaseApi implements ReleaseApi {
 
   async deleteRelease(id: number, signal: AbortSignal): Promise<void> {
     await this.#ignoreGone(() =>
-      this.#call('write', 'delete a draft release', z.unknown(), () =>
+      this.#call('delete a draft release', z.unknown(), () =>
         this.#client.rest.repos.deleteRelease({ ...this.#where, release_id: id, request: { signal } }),
       ),
     );
@@ -189,12 +174,12 @@ class GitHubReleaseApi implements ReleaseApi {
     signal: AbortSignal,
   ): Promise<ReleaseAsset | 'exists'> {
     const sent = await this.#unlessRefused(/already_exists|already exists/i, () =>
-      this.#call('write', `upload ${label}`, assetSchema, () =>
+      this.#call(`upload ${label}`, assetSchema, () =>
         this.#client.request(`POST ${release.uploadUrl}{?name,label}`, {
           name,
           label,
           data: blob,
-          headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
+          headers: { 'content-type': 'application/octet-stream' },
           request: { signal },
         }),
       ),
@@ -204,14 +189,14 @@ class GitHubReleaseApi implements ReleaseApi {
 
   async deleteAsset(id: number, signal: AbortSignal): Promise<void> {
     await this.#ignoreGone(() =>
-      this.#call('write', 'delete an asset', z.unknown(), () =>
+      this.#call('delete an asset', z.unknown(), () =>
         this.#client.rest.repos.deleteReleaseAsset({ ...this.#where, asset_id: id, request: { signal } }),
       ),
     );
   }
 
   async download(id: number, signal: AbortSignal): Promise<Readable> {
-    const data = await this.#call('read', 'download an asset', z.instanceof(ReadableStream), () =>
+    const data = await this.#call('download an asset', z.instanceof(ReadableStream), () =>
       this.#client.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
         ...this.#where,
         asset_id: id,
@@ -223,7 +208,7 @@ class GitHubReleaseApi implements ReleaseApi {
   }
 
   async references(prefix: string, signal: AbortSignal): Promise<TagReference[]> {
-    const found = await this.#call('read', 'list references', z.array(refSchema), () =>
+    const found = await this.#call('list references', z.array(refSchema), () =>
       this.#client.rest.git.listMatchingRefs({ ...this.#where, ref: prefix, request: { signal } }),
     );
     return found.map(({ ref, object }) => ({ ref, sha: object.sha }));
@@ -231,7 +216,7 @@ class GitHubReleaseApi implements ReleaseApi {
 
   async createReference(ref: string, sha: string, signal: AbortSignal): Promise<'created' | 'exists'> {
     const made = await this.#unlessRefused(/already exists/i, () =>
-      this.#call('write', `create ${ref}`, refSchema, () =>
+      this.#call(`create ${ref}`, refSchema, () =>
         this.#client.rest.git.createRef({ ...this.#where, ref, sha, request: { signal } }),
       ),
     );
@@ -240,7 +225,7 @@ class GitHubReleaseApi implements ReleaseApi {
 
   async fastForward(ref: string, sha: string, signal: AbortSignal): Promise<'moved' | 'conflict'> {
     const moved = await this.#unlessRefused(/fast.forward/i, () =>
-      this.#call('write', `move ${ref}`, refSchema, () =>
+      this.#call(`move ${ref}`, refSchema, () =>
         this.#client.rest.git.updateRef({
           ...this.#where,
           ref: ref.replace(/^refs\//, ''),
@@ -254,17 +239,28 @@ class GitHubReleaseApi implements ReleaseApi {
   }
 
   async createTagObject(tag: string, message: string, commit: string, signal: AbortSignal): Promise<string> {
-    const made = await this.#call('write', `tag the commit ${commit}`, shaSchema, () =>
-      this.#client.rest.git.createTag({
-        ...this.#where,
-        tag,
-        message,
-        object: commit,
-        type: 'commit',
-        request: { signal },
-      }),
-    );
-    return made.sha;
+    try {
+      const made = await this.#call('tag a commit', shaSchema, () =>
+        this.#client.rest.git.createTag({
+          ...this.#where,
+          tag,
+          message,
+          object: commit,
+          type: 'commit',
+          request: { signal },
+        }),
+      );
+      return made.sha;
+    } catch (cause) {
+      if (rejectionOf(cause) === undefined) throw cause;
+      throw new UsageError(
+        `GitHub does not know the commit ${commit}, which the version is to be tagged at.`,
+        {
+          remedy: 'Push the commit first. Nothing was published.',
+          cause,
+        },
+      );
+    }
   }
 
   async tagMessage(sha: string, signal: AbortSignal): Promise<string | undefined> {
@@ -277,20 +273,20 @@ class GitHubReleaseApi implements ReleaseApi {
       return z.object({ message: z.string() }).parse(data).message;
     } catch (error) {
       // The tag points at a commit: it was not made by us.
-      if (failureOf(error)?.status === 404) return undefined;
-      throw this.#explain(error, 'read', 'read a tag');
+      if (isAbsent(error)) return undefined;
+      throw error;
     }
   }
 
   async createCommit(message: string, parents: readonly string[], signal: AbortSignal): Promise<string> {
-    const tree = await this.#call('write', 'write an alias', shaSchema, () =>
+    const tree = await this.#call('write an alias', shaSchema, () =>
       this.#client.rest.git.createTree({
         ...this.#where,
         tree: [{ path: ALIAS_FILE, mode: '100644', type: 'blob', content: message }],
         request: { signal },
       }),
     );
-    const commit = await this.#call('write', 'write an alias', shaSchema, () =>
+    const commit = await this.#call('write an alias', shaSchema, () =>
       this.#client.rest.git.createCommit({
         ...this.#where,
         message,
@@ -303,25 +299,14 @@ class GitHubReleaseApi implements ReleaseApi {
   }
 
   async commitMessage(sha: string, signal: AbortSignal): Promise<string> {
-    const commit = await this.#call('read', 'read an alias', z.object({ message: z.string() }), () =>
+    const commit = await this.#call('read an alias', z.object({ message: z.string() }), () =>
       this.#client.rest.git.getCommit({ ...this.#where, commit_sha: sha, request: { signal } }),
     );
     return commit.message;
   }
 
-  async #call<T>(
-    access: 'read' | 'write',
-    doing: string,
-    schema: z.ZodType<T>,
-    send: () => Promise<{ data: unknown }>,
-  ): Promise<T> {
-    let data: unknown;
-    try {
-      ({ data } = await send());
-    } catch (error) {
-      throw this.#explain(error, access, doing);
-    }
-    const parsed = schema.safeParse(data);
+  async #call<T>(doing: string, schema: z.ZodType<T>, send: () => Promise<{ data: unknown }>): Promise<T> {
+    const parsed = schema.safeParse((await send()).data);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
     throw new InfrastructureError(
@@ -334,8 +319,7 @@ class GitHubReleaseApi implements ReleaseApi {
     try {
       return await send();
     } catch (error) {
-      const failure = failureOf(isExpected(error) ? error.cause : error);
-      if (failure?.status === 422 && reason.test(failure.text)) return undefined;
+      if (reason.test(rejectionOf(error) ?? '')) return undefined;
       throw error;
     }
   }
@@ -344,41 +328,7 @@ class GitHubReleaseApi implements ReleaseApi {
     try {
       await send();
     } catch (error) {
-      if (failureOf(isExpected(error) ? error.cause : error)?.status !== 404) throw error;
-    }
-  }
-
-  #explain(error: unknown, access: 'read' | 'write', doing: string): unknown {
-    if (isExpected(error) || (error instanceof Error && error.name === 'AbortError')) return error;
-    const { owner, repo } = this.#where;
-    const failure = failureOf(error);
-    const start = `The registry in the releases of ${owner}/${repo} did not let us ${doing}`;
-    switch (failure?.status) {
-      case 401:
-        return new UsageError(`${start}: the token is not valid.`, {
-          remedy: 'Give a valid input "token".',
-          cause: error,
-        });
-      case 403:
-      case 404:
-        return new UsageError(`${start}: ${failure.text} (${failure.status}).`, {
-          remedy: `Give the job the permission contents: ${access}, and a token of this repository.`,
-          cause: error,
-        });
-      case 422:
-        return new UsageError(`${start}: ${failure.text} (422).`, {
-          remedy: 'The commit must be pushed to the repository before a version is published from it.',
-          cause: error,
-        });
-      default:
-        return new InfrastructureError(
-          `${start}: ${failure === undefined ? messageOf(error) : `${failure.text} (${failure.status})`}.`,
-          {
-            remedy:
-              'The registry did not answer, so it is not known what it holds. Nothing was changed; run again.',
-            cause: error,
-          },
-        );
+      if (!isAbsent(error)) throw error;
     }
   }
 }
