@@ -1,0 +1,41 @@
+/** A piece of text that is shown whole or not at all. */
+export interface Part {
+  readonly text: string;
+  /** What is said to be missing where it is left out. */
+  readonly name: string;
+  /** Parts of a lower rank are kept first. */
+  readonly rank: number;
+}
+
+export interface Fitted {
+  readonly parts: readonly Part[];
+  readonly leftOut: readonly Part[];
+}
+
+/** Keeps as many parts as fit into `budget`, the most important first, each whole, in their own order. */
+export function fit(parts: readonly Part[], budget: number, sizeOf: (text: string) => number): Fitted {
+  const kept = new Set<Part>();
+  let left = budget;
+  for (const part of parts.toSorted((a, b) => a.rank - b.rank)) {
+    const size = sizeOf(part.text);
+    if (size > left) continue;
+    left -= size;
+    kept.add(part);
+  }
+  return {
+    parts: parts.filter((part) => kept.has(part)),
+    leftOut: parts.filter((part) => !kept.has(part)),
+  };
+}
+
+/** The lines that fit, from the first on: the last resort for text that has no parts. */
+export function fitLines(text: string, budget: number, sizeOf: (text: string) => number): string {
+  let left = budget;
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    left -= sizeOf(line) + 1;
+    if (left < 0) break;
+    lines.push(line);
+  }
+  return lines.join('\n');
+}
