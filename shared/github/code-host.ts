@@ -44,7 +44,8 @@ export interface CommitStatus {
 }
 
 /** What a call that needs a permission ended as; `reason` is one line that names the missing permission. */
-export type HostOutcome = { readonly done: true; readonly url?: string } | { readonly done: false; readonly reason: string };
+export type HostOutcome =
+  { readonly done: true; readonly url?: string } | { readonly done: false; readonly reason: string };
 
 /** What a comment is stamped with: an older run never overwrites a newer one. */
 export interface CommentStamp {
