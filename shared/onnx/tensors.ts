@@ -37,7 +37,12 @@ export function decodeTensor(tensor: JsonTensor, runtime: OnnxRuntime): Tensor {
       `"${name}" has ${values.length} values; its shape [${shape.join(', ')}] holds ${count}.`,
     );
   }
-  return new runtime.Tensor(RUNTIME_TYPES[datatype], typedData(datatype, values, name), shape);
+  const typed = typedData(datatype, values, name);
+  const built = new runtime.Tensor(RUNTIME_TYPES[datatype], typed, shape);
+  // onnxruntime-common wraps the bits into a Float16Array, which the native part of onnxruntime-node 1.30 cannot
+  // read ("not enough space: expected 2, got 0"); the bits themselves it can.
+  if (datatype === 'FP16') Reflect.set(built, 'cpuData', typed);
+  return built;
 }
 
 /** Flattens nested data, whose nesting must be that of `shape`. */

@@ -48,7 +48,9 @@ export async function deployEndpoint(
       : await openRegistry('registry', inputs.registry, { ...context, token: inputs.token });
 
   const early = admission(inputs, sections, undefined);
-  if (early.kind === 'skipped') return refusedOutcome(inputs, sections, endpoint, early);
+  // What this run says of its own model is enough to stop, before any registry is asked.
+  const decided = early.kind === 'skipped' || (early.kind === 'refused' && sections.evaluation !== undefined);
+  if (decided && inputs.version === undefined) return refusedOutcome(inputs, sections, endpoint, early);
   const source =
     registry === undefined
       ? trainedModel(sections, context.store)
