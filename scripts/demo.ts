@@ -1,0 +1,188 @@
+// `npm run demo`: four candidates for one model go through the five built actions, with the real data, trainings,
+// registry and server of examples/digits. Fails where one of the four outcomes is not what the story says.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { z } from 'zod';
+import { type ActionName, KIND_OF_ACTION } from '../shared/names.ts';
+import type { Verdict } from '../shared/verdict.ts';
+import { Stage } from './demo/stage.ts';
+
+const PORT_FREE = '0';
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`.padStart(7);
+const bold = (text: string): string => styleText('bold', text);
+const dim = (text: string): string => styleText('dim', text);
+const say = (text = ''): void => console.log(text);
+
+const COLOURS = {
+  pass: 'green',
+  fail: 'red',
+  error: 'red',
+  inconclusive: 'yellow',
+  skipped: 'yellow',
+  pending: 'yellow',
+} as const;
+
+const stage = new Stage();
+/** What was not as the story says. */
+const surprises: string[] = [];
+
+function check(holds: boolean, what: string): void {
+  if (!holds) surprises.push(what);
+}
+
+/** Runs one action and says in one line what came of it. */
+async function act(action: ActionName, expected: Verdict, ...args: string[]): Promise<void> {
+  const { exitCode, durationMs } = await stage.trainyard(action, ...args);
+  const { verdict, summary } = await stage.section(KIND_OF_ACTION[action]);
+  const label = args.includes('plan') ? `${action} (plan)` : action;
+  const shown = styleText(COLOURS[verdict], verdict.padEnd(5));
+  say(`  ${label.padEnd(22)} ${shown} ${seconds(durationMs)}  ${summary}`);
+  check(
+    verdict === expected,
+    `${label} ended ${verdict} (exit code ${exitCode ?? 'none'}), expected is ${expected}: ${summary}`,
+  );
+}
+
+const validate = (): Promise<void> =>
+  act(
+    'validate-data',
+    'pass',
+    ...['--dataset', 'digits', '--contract', 'contract.odcs.yaml'],
+    ...['--data', 'train=data/train.parquet', '--data', 'test=data/test.parquet'],
+  );
+
+const train = (): Promise<void> =>
+  act(
+    'train-model',
+    'pass',
+    ...['--model', 'digits', '--dataset', 'digits', '--command', 'python train.py'],
+    ...['--model-files', 'out/model.onnx', '--predictions', 'out/predictions.parquet'],
+    ...['--metrics', 'out/metrics.json', '--series', 'out/learning-curve.jsonl'],
+  );
+
+const gate = (expected: Verdict): Promise<void> =>
+  act(
+    'evaluate-gate',
+    expected,
+    '--model',
+    'digits',
+    '--gate',
+    'gate.yaml',
+    '--registry',
+    'directory:registry',
+  );
+
+const publish = (...more: string[]): Promise<void> =>
+  act('publish-model', 'pass', '--model', 'digits', '--registry', 'directory:registry', ...more);
+
+const deploy = (expected: Verdict, ...more: string[]): Promise<void> =>
+  act(
+    'deploy-endpoint',
+    expected,
+    ...['--model', 'digits', '--registry', 'directory:registry', '--golden-rows', 'golden.jsonl'],
+    ...['--port', PORT_FREE, '--keep-alive', ...more],
+  );
+
+/** A pull request: new parameters, committed. */
+async function propose(title: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
+  say(`\n${bold(title)}`);
+  await stage.setParameters(parameters);
+  stage.commit(title);
+}
+
+/** The comment that the pull request would get, indented. */
+async function showComment(name: string): Promise<void> {
+  const { stdout } = await stage.trainyard('report', '--model', 'digits', '--comment');
+  await stage.trainyard('report', '--model', 'digits', '--output', `out/report-${name}.html`);
+  say(`\n  The comment on its pull request, as Markdown (the whole report: out/report-${name}.html):\n`);
+  for (const line of stdout.trimEnd().split('\n')) say(`  ${dim('│')} ${line}`);
+  check(stdout.includes('digits'), `the comment of ${name} does not name the model`);
+}
+
+/** Asks the endpoint for one golden row, as a client would. */
+async function answers(url: string): Promise<boolean> {
+  const [line = ''] = (await readFile(join(stage.folder, 'golden.jsonl'), 'utf8')).split('\n');
+  const row = z
+    .object({ inputs: z.object({ X: z.array(z.number()) }), outputs: z.object({ label: z.number() }) })
+    .parse(JSON.parse(line));
+  const response = await fetch(`${url}/v2/models/digits/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ inputs: [{ name: 'X', shape: [1, 64], datatype: 'FP32', data: row.inputs.X }] }),
+  });
+  const { outputs } = z
+    .object({ outputs: z.array(z.looseObject({ name: z.string(), data: z.array(z.unknown()) })) })
+    .parse(await response.json());
+  return Number(outputs.find(({ name }) => name === 'label')?.data[0]) === row.outputs.label;
+}
+
+async function tell(): Promise<void> {
+  say(`${bold('Trainyard')}: four candidates for one model, in ${stage.folder}`);
+  await stage.open();
+  const prepared = await stage.run('python', ['prepare.py']);
+  check(prepared.exitCode === 0, 'prepare.py failed');
+  say(dim(prepared.stdout.trimEnd().replaceAll(/^/gm, '  ')));
+
+  await propose('v1: a first, weak model', { hidden: 16, epochs: 15 });
+  await validate();
+  await train();
+  await gate('pass');
+  await publish();
+  await deploy('pass');
+  check((await stage.section('evaluation')).body?.firstRun === true, 'v1 was not seen as a first run');
+  check((await stage.section('deployment')).body?.version === 'v1', 'v1 does not serve');
+
+  await propose('v2: more units, more epochs', { hidden: 64, epochs: 40 });
+  await validate();
+  await train();
+  await gate('pass');
+  await publish('--mode', 'plan');
+  await deploy('pass', '--mode', 'plan');
+  await showComment('v2');
+  say('\n  Merged: on main it is published, and takes over from v1 without a failed request.');
+  await publish();
+  await deploy('pass');
+  const second = (await stage.section('deployment')).body;
+  check((await stage.section('evaluation')).body?.baseline?.version === 'v1', 'v2 was not compared with v1');
+  check(second?.version === 'v2' && second.strategy === 'blue-green', 'v2 did not take over blue/green');
+
+  await propose('v3: trained on labels of which half are noise', { 'label-noise': 0.5 });
+  await validate();
+  await train();
+  await gate('fail');
+  await showComment('v3');
+  say('\n  Blocked: it is neither published nor served.');
+
+  await propose('v4: good predictions, but exported with its labels in another order', {
+    'label-noise': 0,
+    'export-classes': 'reversed',
+  });
+  await validate();
+  await train();
+  await gate('pass');
+  await publish();
+  await deploy('fail');
+  const last = (await stage.section('deployment')).body;
+  check(last?.rolledBack === true, 'v4 was not rolled back');
+  check(last?.smokeTest?.result === 'fail', 'v4 did not fail the smoke test');
+  await stage.trainyard('report', '--model', 'digits', '--output', 'out/report-v4.html');
+  const url = second?.url ?? '';
+  const serves = await answers(url);
+  check(serves, `${url} does not answer as v2 does`);
+  say(`  Rolled back: ${url} ${serves ? 'still answers with v2' : 'does not answer as v2 does'}.`);
+}
+
+const start = performance.now();
+try {
+  await tell();
+} finally {
+  await stage.trainyard('stop');
+}
+say(
+  `\nReports: ${['v2', 'v3', 'v4'].map((name) => join(stage.folder, `out/report-${name}.html`)).join('\n         ')}`,
+);
+if (surprises.length === 0)
+  say(`All four outcomes are as they should be.${seconds(performance.now() - start)}`);
+for (const surprise of surprises) console.error(`NOT AS EXPECTED: ${surprise}`);
+process.exitCode = surprises.length === 0 ? 0 : 1;
