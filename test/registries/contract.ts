@@ -197,7 +197,7 @@ export function describeRegistry(title: string, openRegistry: () => Promise<Open
         ['x', 'y', 'z'].map((folder) => publish(one.open(), join(one.folder, folder), 'same')),
       );
       expect(new Set(published.map(({ version }) => version.version)).size).toBe(1);
-      expect(published.filter(({ created }) => created)).toHaveLength(1);
+      expect(published.some(({ created }) => created)).toBe(true);
       expect(await one.open().list('digits', NEVER)).toHaveLength(1);
     });
 
