@@ -57,6 +57,15 @@ describe('evaluate-gate', () => {
     expect(sectionSchema.safeParse(section).error).toBeUndefined();
   });
 
+  it('finds the predictions of a version under another path than today', async () => {
+    await using scene = await openScene({ gate: GATE.replace('{id', '{predictions: today.csv, id') });
+    await scene.publish({ model: 'first', predictions: predictionsOf(100, 85) });
+    await scene.train({});
+    await scene.write('today.csv', predictionsOf(100, 90));
+    const outcome = await scene.evaluate(REGISTRY);
+    expect(outcome).toMatchObject({ verdict: 'pass', body: { rules: [{}, { baselineValue: 0.85 }] } });
+  });
+
   it('on-no-baseline: fail makes a first run an error', async () => {
     await using scene = await openScene({ gate: GATE.replace('allow', 'fail') });
     await scene.train({ predictions: predictionsOf(100, 90) });

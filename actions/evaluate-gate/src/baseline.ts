@@ -141,11 +141,10 @@ async function found(
       join(temporaryDirectory, 'baseline'),
       signal,
     );
-    const reference = choosePredictions(
-      files.map((file) => file.reference),
-      evaluation.predictions,
-    );
-    const file = files.find((each) => each.reference === reference);
+    // The path may have changed since that version was made; a name is only needed to tell several apart.
+    const references = files.map(({ reference }) => reference);
+    const chosen = files.length === 1 ? references[0] : choosePredictions(references, evaluation.predictions);
+    const file = files.find((each) => each.reference === chosen);
     if (file !== undefined) predictions = predictionFile(file.path, `${file.reference.path} of ${what}`);
   }
   return {

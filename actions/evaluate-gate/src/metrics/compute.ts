@@ -30,7 +30,7 @@ export async function computeMetrics(
   const plan: Query[] = [
     evaluationSetQuery(table, columns),
     ...(families.classification ? [classificationQuery(table, columns, positive)] : []),
-    ...(families.scores
+    ...(families.scored
       ? [rocAucQuery(table, columns, evaluation), logLossQuery(table, columns, evaluation)]
       : []),
     ...(families.regression ? [regressionQuery(table, columns)] : []),

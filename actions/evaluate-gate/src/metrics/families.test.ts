@@ -16,22 +16,22 @@ function families(metric: string, evaluation: string, counts: Record<string, num
 
 describe('chooseFamilies', () => {
   it.each([
-    ['accuracy', '', FRACTIONS, { classification: true, scores: false, regression: false }],
-    ['mae', '', WHOLE, { classification: false, scores: false, regression: true }],
-    ['mae', ', positive: 1', WHOLE, { classification: true, scores: false, regression: true }],
+    ['accuracy', '', FRACTIONS, { classification: true, scored: false, regression: false }],
+    ['mae', '', WHOLE, { classification: false, scored: false, regression: true }],
+    ['mae', ', positive: 1', WHOLE, { classification: true, scored: false, regression: true }],
     [
       'roc-auc',
       ', positive: 1, scores: [s]',
       WHOLE,
-      { classification: true, scores: true, regression: false },
+      { classification: true, scored: true, regression: false },
     ],
-    ['own', '', FRACTIONS, { classification: false, scores: false, regression: true }],
-    ['own', '', WHOLE, { classification: true, scores: false, regression: false }],
+    ['own', '', FRACTIONS, { classification: false, scored: false, regression: true }],
+    ['own', '', WHOLE, { classification: true, scored: false, regression: false }],
     [
       'own',
       '',
       { labels_no_number: 1, fractional_labels: 3 },
-      { classification: true, scores: false, regression: false },
+      { classification: true, scored: false, regression: false },
     ],
   ])('%s with %s', (metric, evaluation, counts, expected) => {
     expect(families(metric, evaluation, counts)).toEqual(expected);
@@ -40,7 +40,7 @@ describe('chooseFamilies', () => {
 
 describe('notComputed', () => {
   it('gives a reason for each standard metric that is left out', () => {
-    const classes = notComputed({ classification: true, scores: false, regression: false }, undefined);
+    const classes = notComputed({ classification: true, scored: false, regression: false }, undefined);
     expect([...classes.keys()]).toEqual([
       'precision',
       'recall',
@@ -52,7 +52,7 @@ describe('notComputed', () => {
       'r2',
     ]);
     expect(classes.get('f1')).toContain('"positive"');
-    const numbers = notComputed({ classification: false, scores: true, regression: true }, '1');
+    const numbers = notComputed({ classification: false, scored: true, regression: true }, '1');
     expect(numbers.get('accuracy')).toContain('no classes');
     expect(numbers.has('mae')).toBe(false);
   });

@@ -5,7 +5,8 @@ import type { Counts } from './row-counts.ts';
 /** Which standard metrics are computed. */
 export interface Families {
   readonly classification: boolean;
-  readonly scores: boolean;
+  /** Score columns are declared: ROC AUC and log loss. */
+  readonly scored: boolean;
   readonly regression: boolean;
 }
 
@@ -26,12 +27,12 @@ export function chooseFamilies(
   const numbers = ruled.includes('regression');
   const fractions = (counts['labels_no_number'] ?? 0) === 0 && (counts['fractional_labels'] ?? 0) > 0;
   const regression = numbers || (!classes && fractions);
-  return { classification: classes || !regression, scores: scores.length > 0, regression };
+  return { classification: classes || !regression, scored: scores.length > 0, regression };
 }
 
 /** Why standard metrics are not computed from these columns. */
 export function notComputed(
-  { classification, scores, regression }: Families,
+  { classification, scored, regression }: Families,
   positive: string | undefined,
 ): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
@@ -41,7 +42,7 @@ export function notComputed(
     if (family === 'binary' && (!classification || positive === undefined)) {
       reasons.set(name, 'it needs "positive" under "evaluation" of the gate file');
     }
-    if (family === 'scores' && !scores)
+    if (family === 'scores' && !scored)
       reasons.set(name, 'it needs "scores" under "evaluation" of the gate file');
     if (family === 'regression' && !regression) reasons.set(name, 'the labels are taken for classes');
   }
