@@ -6,41 +6,67 @@ type Fetch = typeof globalThis.fetch;
 
 /**
  * Wraps `fetch` so that a server that goes silent cannot hold a job: an answer must be here whole within `timeoutMs`,
- * an upload has longer by its size. Of a binary download only the headers are bounded; its reader bounds the rest.
+ * an upload has longer by its size, and a binary download may take as long as it flows.
  */
 export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
   const call: Fetch = typeof inner === 'function' ? (inner as Fetch) : fetch;
   return async (url, options = {}) => {
     const limitMs =
       timeoutMs + (options.body instanceof Blob ? options.body.size / MIN_UPLOAD_BYTES_PER_MS : 0);
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      controller.abort(new TimeoutError(limitMs));
-    }, limitMs);
-    const signals = [
-      controller.signal,
-      ...(options.signal === undefined || options.signal === null ? [] : [options.signal]),
-    ];
+    const watchdog = new Watchdog(limitMs);
     try {
+      const signals = options.signal ? [watchdog.signal, options.signal] : [watchdog.signal];
       const response = await call(url, { ...options, signal: AbortSignal.any(signals) });
-      const binary = response.ok && new Headers(options.headers).get('accept') === BINARY;
-      if (binary || response.body === null) return response;
+      if (response.body === null) {
+        watchdog.stop();
+        return response;
+      }
+      const facts = { status: response.status, headers: [...response.headers] as [string, string][] };
+      if (response.ok && new Headers(options.headers).get('accept') === BINARY) {
+        return new Response(response.body.pipeThrough(watchdog.stream()), facts);
+      }
       // Read here, for the client takes a body that was cut off for an empty one.
       const body = await response.arrayBuffer();
-      return new Response(body, { status: response.status, headers: [...response.headers] });
+      watchdog.stop();
+      return new Response(body, facts);
     } catch (error) {
+      watchdog.stop();
       // The client repeats what fails, but not what was aborted under this name.
       if (options.signal?.aborted === true) throw new DOMException('The call was cancelled.', 'AbortError');
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   };
 }
 
-class TimeoutError extends Error {
-  constructor(ms: number) {
-    super(`no answer within ${(ms / 1000).toLocaleString('en')} seconds`);
-    this.name = 'TimeoutError';
+/** Aborts when nothing was heard for its time. */
+class Watchdog {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limitMs: number) {
+    this.#timer = setTimeout(() => {
+      const seconds = (limitMs / 1000).toLocaleString('en');
+      this.#controller.abort(new Error(`no answer within ${seconds} seconds`));
+    }, limitMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** A pipe in which every chunk counts as heard. */
+  stream(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+    return new TransformStream({
+      transform: (chunk, next) => {
+        this.#timer.refresh();
+        next.enqueue(chunk);
+      },
+      flush: () => this.stop(),
+      cancel: () => this.stop(),
+    });
   }
 }

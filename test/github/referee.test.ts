@@ -71,6 +71,22 @@ async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
   await one(`GET ${R}/pulls/{pull_number}`, '/pulls/7');
   await one(`GET ${R}/git/commits/{commit_sha}`, `/git/commits/${sha}`);
   await one(`GET ${R}/git/trees/{tree_sha}`, `/git/trees/${tree}`);
+  const written = await one(`POST ${R}/git/trees`, '/git/trees', {
+    tree: [{ path: 'alias.txt', mode: '100644', type: 'blob', content: 'v1' }],
+  });
+  const made = await one(`POST ${R}/git/commits`, '/git/commits', {
+    message: 'alias',
+    tree: written['sha'],
+    parents: [sha],
+  });
+  expect(fake.world.git.read(String(made['sha']))?.bytes.toString()).toMatch(/alias$/);
+  const tag = await one(`POST ${R}/git/tags`, '/git/tags', {
+    tag: 'v',
+    message: 'm',
+    object: sha,
+    type: 'commit',
+  });
+  await one(`GET ${R}/git/tags/{tag_sha}`, `/git/tags/${String(tag['sha'])}`);
   const file = await one(`GET ${R}/contents/{path}`, `/contents/data%2Fcontract.yaml?ref=${sha}`);
   await one(`GET ${R}/git/blobs/{file_sha}`, `/git/blobs/${String(file['sha'])}`);
   await one(`POST ${R}/git/refs`, '/git/refs', { ref: 'refs/tags/v1', sha });
@@ -149,6 +165,9 @@ describe.skipIf(!descriptionExists() && !REQUIRED)(`the referee (skipped where $
     ['post', '/repos/{owner}/{repo}/issues/{issue_number}/comments', { body: 1 }],
     ['patch', '/repos/{owner}/{repo}/issues/comments/{comment_id}', { text: 'x' }],
     ['post', '/repos/{owner}/{repo}/statuses/{sha}', { state: 'green' }],
+    ['post', '/repos/{owner}/{repo}/git/trees', { tree: 'x' }],
+    ['post', '/repos/{owner}/{repo}/git/commits', { message: 'm' }],
+    ['post', '/repos/{owner}/{repo}/git/tags', { tag: 'v', message: 'm', object: 'x', type: 'nonsense' }],
     ['post', '/repos/{owner}/{repo}/git/refs', { ref: 'refs/tags/v1' }],
     ['patch', '/repos/{owner}/{repo}/git/refs/{ref}', { force: true }],
     ['post', '/repos/{owner}/{repo}/releases', { tag: 'v1' }],
