@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { csvOf, evaluationSection, openScene, predictionsOf } from './scene.ts';
 
 const COLUMNS = 'evaluation: {id: row, label: y, prediction: p, labels: [cat, dog]}';
@@ -154,6 +157,26 @@ describe('a version as baseline', () => {
     expect(outcome).toMatchObject({ verdict: 'error', body: { firstRun: false } });
     expect(outcome.summary).toContain('The baseline "production" could not be had');
   });
+
+  it('a registry that does not answer is an error, not a first run', async () => {
+    // A port that was free a moment ago refuses the connection.
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    server.close();
+    await using scene = await openScene({
+      gate: GATE,
+      environment: { GITHUB_REPOSITORY: 'acme/digits', GITHUB_API_URL: `http://127.0.0.1:${port}` },
+    });
+    await scene.train({ predictions: predictionsOf(100, 90) });
+    const outcome = await scene.evaluate({ registry: 'github-release', token: 'none' });
+    expect(outcome).toMatchObject({
+      verdict: 'error',
+      blame: { owner: 'infrastructure' },
+      body: { firstRun: false },
+    });
+    expect(outcome.summary).toContain('The baseline "production" could not be had');
+  }, 60_000);
 
   it.each([
     ['no registry', GATE, {}, 'the input "registry" was not given'],

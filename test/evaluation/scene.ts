@@ -45,12 +45,14 @@ export interface Scene extends AsyncDisposable {
 export interface Options {
   readonly gate?: string;
   readonly event?: string;
+  /** Beyond that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Files of the base commit, by their path; only for a pull request. */
   readonly base?: Readonly<Record<string, string>>;
 }
 
 /** A workspace with a gate file, in which one can train, publish and evaluate. */
-export async function openScene({ gate, event = 'terminal', base }: Options): Promise<Scene> {
+export async function openScene({ gate, event = 'terminal', base, environment }: Options): Promise<Scene> {
   const temporary = await temporaryFolder();
   const workspace = await realpath(temporary.path);
   const logger = keepingLogger();
@@ -133,7 +135,7 @@ export async function openScene({ gate, event = 'terminal', base }: Options): Pr
         workspace,
         workingDirectory: workspace,
         temporaryDirectory: await write('.temporary/kept', '').then(dirname),
-        environment: process.env,
+        environment: { ...process.env, ...environment },
         signal,
         saveState: () => undefined,
       };
