@@ -57,8 +57,15 @@ const train = (): Promise<void> =>
     'train-model',
     'pass',
     ...['--model', 'digits', '--dataset', 'digits', '--command', 'python train.py'],
-    ...['--model-files', 'out/model.onnx', '--predictions', 'out/predictions.parquet'],
-    ...['--metrics', 'out/metrics.json', '--series', 'out/learning-curve.jsonl'],
+    ...[
+      '--outputs',
+      'model=out/model.onnx',
+      '--outputs',
+      'predictions=out/predictions.parquet',
+      '--seed',
+      '7',
+    ],
+    ...['--metrics', 'out/metrics.json', '--metrics-series', 'out/learning-curve.jsonl'],
   );
 
 const gate = (expected: Verdict): Promise<void> =>
