@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
@@ -20,7 +19,7 @@ export async function collectRecord(
   const { fromKey, recordFrom } = inputs;
   const training = await store.find('training', { subject: inputs.subject, fromKey, recordFrom }, signal);
   if (training === undefined) {
-    const whose = inputs.subject === undefined ? 'a model' : inputs.subject;
+    const whose = inputs.subject ?? 'a model';
     throw new UsageError(`The record of this run holds no training of ${whose}.`, {
       remedy:
         'Run train-model and evaluate-gate before publish-model, or name their run by record-from: run:<id>.',

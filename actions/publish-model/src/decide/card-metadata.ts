@@ -10,12 +10,13 @@ export function writeFrontMatter({ training, evaluation, data }: ModelRecord): s
   const isOnnx = body?.files.some(({ role, path }) => role === 'model' && path.endsWith('.onnx')) ?? false;
   const metrics = evaluation?.body?.metrics ?? [];
   const name = dataset ?? data[0]?.subject ?? 'unknown';
+  const revision = body?.dataFingerprint ?? null;
   const result = {
     task: { type: 'other' },
     dataset: {
       name,
       type: name,
-      ...(body === null || body.dataFingerprint === null ? {} : { revision: body.dataFingerprint }),
+      ...(revision === null ? {} : { revision }),
     },
     metrics: metrics.map((metric) => ({ type: metric.name, name: metric.name, value: metric.value })),
   };

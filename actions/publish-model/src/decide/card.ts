@@ -47,7 +47,7 @@ function origin({ record: { training }, serverUrl }: CardOptions): string {
 function evaluation(section: SectionOf<'evaluation'> | undefined): string[] {
   if (section?.body === undefined || section.body === null) return ['No gate has judged this model.'];
   const { body } = section;
-  const parts = [`${text(section.summary)}`];
+  const parts = [text(section.summary)];
   if (body.metrics.length > 0) {
     parts.push(
       table(
