@@ -10,6 +10,11 @@ import { type EndpointState, readState, removeState } from './state-file.ts';
 
 /** Ending a revision waits for its requests in flight. */
 const COMMAND_TIMEOUT_MS = 40_000;
+/** The status is at hand; a supervisor that is silent for so long hangs. */
+const STATUS_TIMEOUT_MS = 5_000;
+/** A supervisor without revisions has only its own two ports to close. */
+const END_MS = 5_000;
+const POLL_MS = 20;
 
 /** Commands to the supervisor of one endpoint. */
 export class ControlClient {
@@ -20,7 +25,12 @@ export class ControlClient {
   }
 
   status(signal: AbortSignal): Promise<EndpointStatus> {
-    return this.#send('GET', '/status', undefined, signal);
+    return this.#send(
+      'GET',
+      '/status',
+      undefined,
+      AbortSignal.any([signal, AbortSignal.timeout(STATUS_TIMEOUT_MS)]),
+    );
   }
   add(revision: NewRevision, signal: AbortSignal): Promise<EndpointStatus> {
     return this.#send('POST', '/revisions', revision, signal);
@@ -34,11 +44,21 @@ export class ControlClient {
   confirm(revision: string, signal: AbortSignal): Promise<EndpointStatus> {
     return this.#send('POST', '/confirm', { revision }, signal);
   }
-  stopRevision(revision: string, signal: AbortSignal): Promise<EndpointStatus> {
-    return this.#send('POST', '/stop-revision', { revision }, signal);
+  /** Ends a revision; with the last one the supervisor ends, and its port is free when this returns. */
+  async stopRevision(revision: string, signal: AbortSignal): Promise<void> {
+    const { revisions } = await this.#send('POST', '/stop-revision', { revision }, signal);
+    if (revisions.length === 0) await this.#ended();
   }
-  stop(signal: AbortSignal): Promise<EndpointStatus> {
-    return this.#send('POST', '/stop', {}, signal);
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#send('POST', '/stop', {}, signal);
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
+    const deadline = Date.now() + END_MS;
+    while (Date.now() < deadline && (await isRunning(this.#state.pid, this.#state.startTime))) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
   }
 
   async #send(
