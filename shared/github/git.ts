@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { InfrastructureError } from '../errors.ts';
 
 /** What a checkout is, taken before anything ran. Outside a repository everything is unknown. */
 export interface Checkout {
@@ -24,7 +25,6 @@ const HARDENED = [
   'core.hooksPath=/dev/null',
   'core.pager=cat',
   'diff.external=',
-  'protocol.allow=never',
 ].flatMap((setting) => ['-c', setting]);
 
 /** The environment without what would turn git to another repository, other settings or other programs. */
@@ -33,7 +33,7 @@ function environmentOf(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
   return {
     ...Object.fromEntries(kept),
-    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_NO_LAZY_FETCH: '1',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
     LC_ALL: 'C',
@@ -141,5 +141,11 @@ async function patchDigestOf(directory: string, signal: AbortSignal): Promise<st
   });
   const code = await exitOf(child);
   signal.throwIfAborted();
-  return code === 0 && bytes > 0 ? hash.digest('hex') : null;
+  if (code !== 0) {
+    // What could not be compared is not clean.
+    throw new InfrastructureError(`git could not compare the files in ${directory} with their commit.`, {
+      remedy: `Run \`git ${words.join(' ')}\` there to see why.`,
+    });
+  }
+  return bytes > 0 ? hash.digest('hex') : null;
 }

@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../shared/github/client.ts';
+import type { CommentStamp, HostOutcome } from '../../shared/github/code-host.ts';
+import { writeComment } from '../../shared/github/comment.ts';
+import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
+import { quietLogger } from './quiet-logger.ts';
+
+const STAMP: CommentStamp = { marker: 'trainyard:ci', headSha: 'a'.repeat(40), runNumber: 3, runAttempt: 1 };
+const signal = AbortSignal.timeout(60_000);
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'comment-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function startWithPullRequest(): Promise<FakeGitHub> {
+  const fake = await startFakeGitHub();
+  fake.pullRequests.add({ number: 1, head: { sha: STAMP.headSha } });
+  return fake;
+}
+
+async function write(
+  fake: FakeGitHub,
+  text: string | (() => Promise<string>),
+  { stamp = STAMP, token = fake.defaultToken }: { stamp?: CommentStamp; token?: string } = {},
+): Promise<HostOutcome> {
+  const client = await createClient({
+    token,
+    environment: { GITHUB_API_URL: fake.url },
+    logger: quietLogger(),
+    secondMs: 5,
+  });
+  return await writeComment({
+    client,
+    repository: fake.repository,
+    pullRequest: 1,
+    stamp,
+    render: typeof text === 'string' ? () => Promise.resolve(text) : text,
+    logger: quietLogger(),
+    signal,
+  });
+}
+
+function writesTo(fake: FakeGitHub): string[] {
+  return fake.exchanges
+    .filter(({ method, url }) => method !== 'GET' && url !== '/graphql')
+    .map(({ method }) => method);
+}
+
+describe('the comment', () => {
+  it('is created once, updated after, and not written when nothing changes', async () => {
+    await using fake = await startWithPullRequest();
+    expect(await write(fake, 'first')).toMatchObject({
+      done: true,
+      url: expect.stringContaining('#issuecomment-'),
+    });
+    expect(await write(fake, 'first')).toMatchObject({ done: true });
+    expect(await write(fake, 'second')).toMatchObject({ done: true });
+    expect(writesTo(fake)).toEqual(['POST', 'PATCH']);
+    expect(fake.commentsOf(1)).toEqual([
+      expect.stringMatching(/^<!-- trainyard:\w{24} head=a{40} run=3 attempt=1 -->\nsecond$/),
+    ]);
+  });
+
+  it('is found behind a hundred others, and told from one that copies its marker', async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'ours');
+    const [body = ''] = fake.commentsOf(1);
+    const [own] = fake.world.comments.splice(0);
+    const now = new Date();
+    for (let n = 0; n < 120; n++) {
+      fake.world.comments.push({ id: n + 1, issue: 1, login: 'mallory', body, created: now, updated: now });
+    }
+    if (own !== undefined) fake.world.comments.push(own);
+    await write(fake, 'new');
+    expect(
+      fake.world.comments.filter((comment) => comment.login === 'mallory' && comment.body !== body),
+    ).toEqual([]);
+    expect(fake.commentsOf(1).at(-1)).toContain('new');
+    expect(fake.commentsOf(1)).toHaveLength(121);
+  });
+
+  it.each([
+    ['an App', { login: 'my-app[bot]' }],
+    ['a person', { login: 'octocat' }],
+  ])("is %s's where its token writes", async (_who, options) => {
+    await using fake = await startWithPullRequest();
+    const token = fake.token(options);
+    await write(fake, 'one', { token });
+    await write(fake, 'two', { token });
+    expect(fake.world.comments.map(({ login, body }) => [login, body.split('\n')[1]])).toEqual([
+      [options.login, 'two'],
+    ]);
+  });
+
+  it('of a newer run or attempt is never overwritten by an older one', async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'run 4', { stamp: { ...STAMP, runNumber: 4 } });
+    expect(await write(fake, 'run 3')).toEqual({
+      done: false,
+      reason: 'run 4, attempt 1, has commented already; this is run 3, attempt 1.',
+    });
+    await write(fake, 'again', { stamp: { ...STAMP, runNumber: 4, runAttempt: 2 } });
+    expect(await write(fake, 'late', { stamp: { ...STAMP, runNumber: 4 } })).toMatchObject({ done: false });
+    expect(fake.commentsOf(1)).toEqual([expect.stringContaining('again')]);
+  });
+
+  it('keeps the lowest id where two were created at once', async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'one');
+    const [first] = fake.world.comments;
+    if (first === undefined) throw new Error('no comment');
+    fake.world.comments.push({ ...first, id: first.id + 50, body: first.body });
+    await write(fake, 'two');
+    expect(fake.world.comments.map(({ id }) => id)).toEqual([first.id]);
+  });
+
+  it('is rendered again until nothing is new', async () => {
+    await using fake = await startWithPullRequest();
+    const sections = ['a'];
+    let renders = 0;
+    await write(fake, () => {
+      renders += 1;
+      if (renders === 2) sections.push('b');
+      return Promise.resolve(sections.join('\n'));
+    });
+    expect(fake.commentsOf(1)[0]).toMatch(/a\nb$/);
+  });
+
+  it('never exceeds what GitHub takes', async () => {
+    await using fake = await startWithPullRequest();
+    expect(await write(fake, `${'x'.repeat(99)}\n`.repeat(1000))).toMatchObject({ done: true });
+    expect(fake.commentsOf(1)[0]?.length).toBeLessThanOrEqual(65_536);
+    expect(fake.commentsOf(1)[0]).toMatch(/left out/);
+  });
+
+  it('ends with a reason that names the permission, in no token, one that may only read, and a bad one', async () => {
+    await using fake = await startWithPullRequest();
+    const reader = fake.token({ permissions: { 'pull-requests': 'read' } });
+    expect(await write(fake, 'x', { token: reader })).toEqual({
+      done: false,
+      reason: expect.stringMatching(/`pull-requests: write`.*fork/s),
+    });
+    const none = fake.token({ permissions: { contents: 'read' } });
+    expect(await write(fake, 'x', { token: none })).toMatchObject({
+      reason: expect.stringContaining('pull-requests'),
+    });
+    expect(await write(fake, 'x', { token: 'ghs_bad' })).toMatchObject({
+      reason: expect.stringContaining('401'),
+    });
+    expect(fake.commentsOf(1)).toEqual([]);
+  });
+});
+
+it(
+  'holds all sections of fifty processes that write at once, in one comment',
+  { timeout: 240_000 },
+  async () => {
+    await using fake = await startWithPullRequest();
+    const environment = await fake.environment({ directory, workspace: directory });
+    const names = Array.from({ length: 50 }, (_, index) => `job-${String(index).padStart(2, '0')}`);
+    const script = join(import.meta.dirname, 'comment-writer.ts');
+    const children = names.map((name) =>
+      spawn(process.execPath, [script, directory, name], {
+        env: { PATH: process.env['PATH'], ...environment },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+    const readers = children.map((child) => createInterface({ input: child.stdout })[Symbol.asyncIterator]());
+    await Promise.all(readers.map((reader) => reader.next()));
+    await writeFile(join(directory, 'go'), '');
+    const outcomes = await Promise.all(
+      readers.map(async (reader) => JSON.parse((await reader.next()).value as string) as HostOutcome),
+    );
+    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')));
+
+    expect(outcomes.filter(({ done }) => !done)).toEqual([]);
+    const [comment = '', ...others] = fake.commentsOf(1);
+    expect(others).toEqual([]);
+    expect([...comment.matchAll(/^## (\S+)$/gm)].map(([, name]) => name)).toEqual(names);
+    // They did meet: one writer alone would have created one comment and deleted none.
+    expect(writesTo(fake).filter((method) => method !== 'POST').length).toBeGreaterThan(5);
+  },
+);
