@@ -76,9 +76,14 @@ export function readInputs(reader: InputReader): Inputs {
     baselinePredictions: reader.path('baseline-predictions', { kind: 'file' }),
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),
-    maxMemoryMiB: reader.integer('max-memory-mb', { min: MIN_MEMORY_MIB }) ?? MIN_MEMORY_MIB,
+    maxMemoryMiB: requiredInteger(reader, 'max-memory-mb', MIN_MEMORY_MIB),
     duckdbPath: reader.text('duckdb-path'),
     token: reader.text('token'),
     onInconclusive: reader.oneOf('on-inconclusive', ['warn', 'fail']),
   };
+}
+
+function requiredInteger(reader: InputReader, name: string, min: number): number {
+  reader.requiredText(name);
+  return reader.integer(name, { min }) ?? min;
 }

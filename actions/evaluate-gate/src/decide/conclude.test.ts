@@ -21,7 +21,7 @@ const rule = (overrides: Partial<EvaluatedRule>): EvaluatedRule => ({
   test: 'none',
   severity: 'error',
   result: 'pass',
-  reason: 'accuracy is 1; at least 0.8 is required.',
+  reason: 'accuracy is 1; at least 0.8 is required',
   where: { file: 'gate.yml', line: 3 },
   ...overrides,
 });
@@ -30,7 +30,7 @@ const IN_FORCE = { newInHead: false, baselineBlame: undefined };
 
 describe('conclude', () => {
   it('passes with the comparison as its reason', () => {
-    const compared = rule({ mode: 'max-regression', reason: 'accuracy 1 equals production v1 (1).' });
+    const compared = rule({ mode: 'max-regression', reason: 'accuracy 1 equals production v1 (1)' });
     expect(conclude([rule({}), compared], IN_FORCE)).toEqual({
       verdict: 'pass',
       summary: '2 rules hold: accuracy 1 equals production v1 (1).',
@@ -46,7 +46,7 @@ describe('conclude', () => {
     const rules = [
       rule({}),
       rule({ result: 'not-run' }),
-      rule({ result: 'warn', severity: 'warning', reason: 'slow.' }),
+      rule({ result: 'warn', severity: 'warning', reason: 'slow' }),
     ];
     const { verdict, summary, annotations } = conclude(rules, IN_FORCE);
     expect(verdict).toBe('pass');
@@ -59,7 +59,7 @@ describe('conclude', () => {
   });
 
   it('blames the model for a broken rule, and annotates its line', () => {
-    const broken = rule({ result: 'fail', reason: 'accuracy is 0.5.' });
+    const broken = rule({ result: 'fail', reason: 'accuracy is 0.5' });
     const { verdict, summary, blame, annotations } = conclude([broken, broken, rule({})], IN_FORCE);
     expect(verdict).toBe('fail');
     expect(summary).toBe('accuracy is 0.5. 1 further rule does not hold.');
@@ -76,7 +76,7 @@ describe('conclude', () => {
   });
 
   it("an error outweighs a failure, and is the configuration's where the baseline is not to blame", () => {
-    const gone = rule({ result: 'error', reason: 'accuracy has no value.', where: null });
+    const gone = rule({ result: 'error', reason: 'accuracy has no value', where: null });
     const concluded = conclude([rule({ result: 'fail' }), gone], IN_FORCE);
     expect(concluded).toMatchObject({
       verdict: 'error',

@@ -58,7 +58,7 @@ export function conclude(
     return { verdict, summary: `No blocking rule could be judged${rest}.`, blame: null, annotations };
   }
   const first = held.find(({ mode }) => mode === 'max-regression') ?? held[0];
-  const summary = `${held.length === 1 ? 'The rule holds' : `${held.length} rules hold`}${rest}: ${first?.reason ?? ''}`;
+  const summary = `${held.length === 1 ? 'The rule holds' : `${held.length} rules hold`}${rest}: ${first?.reason ?? ''}.`;
   return {
     verdict,
     summary: newInHead
@@ -70,7 +70,7 @@ export function conclude(
 }
 
 function sentence(broken: readonly EvaluatedRule[]): string {
-  const reason = broken[0]?.reason ?? '';
+  const reason = `${broken[0]?.reason ?? ''}.`;
   const others = broken.length - 1;
   return others === 0
     ? reason
@@ -81,5 +81,5 @@ function annotationOf({ result, severity, reason, where, metric }: EvaluatedRule
   if (result === 'pass' || result === 'not-run') return [];
   const place = where === null ? {} : { file: where.file, line: where.line };
   const shown = result === 'warn' && severity === 'error' ? 'warning' : severity;
-  return [{ severity: shown, message: reason, title: `Gate: ${metric}`, ...place }];
+  return [{ severity: shown, message: `${reason}.`, title: `Gate: ${metric}`, ...place }];
 }

@@ -41,8 +41,8 @@ describe('evaluateRules', () => {
       ({ reason }) => reason,
     );
     expect(reasons).toEqual([
-      'accuracy is 0.79996; at least 0.8 is required.',
-      'accuracy is 0.8; at most 0.9 is allowed.',
+      'accuracy is 0.79996; at least 0.8 is required',
+      'accuracy is 0.8; at most 0.9 is allowed',
     ]);
   });
 
@@ -77,13 +77,13 @@ describe('evaluateRules', () => {
         present({ accuracy: 0.9755 }),
       )[0]?.reason;
     expect(reason(0.9444)).toBe(
-      'accuracy 0.9444 is 0.0311 below production v1 (0.9755); at most 0.01 is allowed.',
+      'accuracy 0.9444 is 0.0311 below production v1 (0.9755); at most 0.01 is allowed',
     );
     expect(reason(0.9444, '1%')).toBe(
-      'accuracy 0.9444 is 0.0311 below production v1 (0.9755); at most 0.0098 (1%) is allowed.',
+      'accuracy 0.9444 is 0.0311 below production v1 (0.9755); at most 0.0098 (1%) is allowed',
     );
-    expect(reason(0.9855)).toBe('accuracy 0.9855 is 0.01 above production v1 (0.9755), which is better.');
-    expect(reason(0.9755)).toBe('accuracy 0.9755 equals production v1 (0.9755).');
+    expect(reason(0.9855)).toBe('accuracy 0.9855 is 0.01 above production v1 (0.9755), which is better');
+    expect(reason(0.9755)).toBe('accuracy 0.9755 equals production v1 (0.9755)');
   });
 
   it('a share of nothing is an error', () => {
@@ -126,7 +126,7 @@ describe('evaluateRules', () => {
       kind: 'unavailable',
       reason: 'It did not answer.',
     });
-    expect(gone).toMatchObject({ result: 'error', reason: 'It did not answer.' });
+    expect(gone).toMatchObject({ result: 'error', reason: 'It did not answer' });
     expect(evaluate(rule, values({ accuracy: 1 }))[0]?.result).toBe('error');
   });
 

@@ -58,6 +58,8 @@ export function evaluateRules(
         severity: rule.severity,
         where: { file: gatePath, line: bound.line },
         ...judgement,
+        // A phrase: a table puts further words behind it, and who makes a sentence of it adds the full stop.
+        reason: judgement.reason.replace(/\.$/, ''),
         result: softened(judgement.result, rule),
       };
     }),
