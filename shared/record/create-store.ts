@@ -5,7 +5,6 @@ import { createArtifactStore } from './artifact-store.ts';
 import { createArtifacts } from './artifacts.ts';
 import type { Commit, Run } from './common.ts';
 import { createDiskStore } from './disk-store.ts';
-import { lookUpRun } from './look-up-run.ts';
 import { openOtherRun } from './other-run.ts';
 import type { RecordStore } from './store.ts';
 
@@ -53,7 +52,12 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         {
           repository: commit.repository,
           token: options.token,
-          lookUp: (id) => lookUpRun(id, commit.repository ?? '', options, signal),
+          async lookUp(id) {
+            const { createClient } = await import('../github/client.ts');
+            const { runFacts } = await import('../github/artifacts.ts');
+            const client = await createClient({ token: options.token, environment, logger });
+            return await runFacts(client, commit.repository ?? '', id, signal);
+          },
         },
         signal,
       ),

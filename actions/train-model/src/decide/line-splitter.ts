@@ -1,0 +1,47 @@
+/** A longer line is cut: a log is for people, and one line of megabytes stops every viewer. */
+export const MAX_LINE_CHARACTERS = 8_192;
+
+/** Escape sequences except colours, and control characters except the tab: they move the cursor or hide text. */
+const UNWANTED =
+  /\u001b(?!\[[0-9;]*m)(?:\[[0-9;?]*[ -/]*[@-~])?|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
+
+/** Cuts a stream of text into lines fit for a log. Of what a program overwrites by `\r`, the last counts. */
+export class LineSplitter {
+  #rest = '';
+  #left = 0;
+
+  /** Takes a piece of text and returns the lines that it completes. */
+  push(text: string): string[] {
+    const pieces = (this.#rest + text).split('\n');
+    this.#rest = '';
+    const last = pieces.pop() ?? '';
+    const lines = pieces.map((piece) => this.#finish(piece));
+    this.#hold(last);
+    return lines;
+  }
+
+  /** The last line, where the text does not end with a line break. */
+  end(): string[] {
+    const rest = this.#rest;
+    const line = this.#finish(rest);
+    this.#rest = '';
+    return line === '' ? [] : [line];
+  }
+
+  #hold(piece: string): void {
+    // A progress bar rewrites its line for hours without ever ending it: only its last state is held.
+    const rewritten = piece.lastIndexOf('\r', piece.length - 2);
+    const current = rewritten === -1 ? piece : piece.slice(rewritten + 1);
+    if (rewritten !== -1) this.#left = 0;
+    this.#rest = current.slice(0, MAX_LINE_CHARACTERS);
+    this.#left += current.length - this.#rest.length;
+  }
+
+  #finish(piece: string): string {
+    const current = piece.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+    const shown = current.slice(0, MAX_LINE_CHARACTERS).replace(UNWANTED, '');
+    const left = this.#left + current.length - Math.min(current.length, MAX_LINE_CHARACTERS);
+    this.#left = 0;
+    return left === 0 ? shown : `${shown} … (${left} more characters)`;
+  }
+}

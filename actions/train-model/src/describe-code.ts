@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { codeFingerprint } from '../../../shared/record/digest.ts';
+
+export interface CodeDescription {
+  /** Null where the code is in no commit. */
+  readonly fingerprint: string | null;
+  /** Why there is none, in a full sentence. */
+  readonly notice: string | null;
+}
+
+/** The code fingerprint: git's hash of each path as it is committed, and the digest of what differs from it. */
+export async function describeCode(
+  workingDirectory: string,
+  paths: readonly string[],
+  patchDigest: string | null,
+  signal: AbortSignal,
+): Promise<CodeDescription> {
+  const hashes: [string, string][] = [];
+  for (const path of paths) {
+    const shown = relative(workingDirectory, path).split(sep).join('/') || '.';
+    try {
+      const { stdout } = await promisify(execFile)(
+        'git',
+        ['rev-parse', '--verify', `HEAD:./${shown === '.' ? '' : shown}`],
+        {
+          cwd: workingDirectory,
+          signal,
+        },
+      );
+      hashes.push([shown, stdout.trim()]);
+    } catch {
+      signal.throwIfAborted();
+      return {
+        fingerprint: null,
+        notice: `There is no code fingerprint: "${shown}" is in no commit of a git repository.`,
+      };
+    }
+  }
+  return { fingerprint: codeFingerprint(Object.fromEntries(hashes), patchDigest), notice: null };
+}

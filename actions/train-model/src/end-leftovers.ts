@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Logger } from '../../../shared/action/logger.ts';
+import { endGroup } from './local/end-group.ts';
+import { membersOf } from './local/processes.ts';
+
+const groupSchema = z.object({
+  pid: z.int().positive(),
+  started: z.string().nullable(),
+  mark: z.string().min(1),
+});
+
+/** Ends what a step left behind that was itself killed. Warns instead of failing, and always says what it did. */
+export async function endLeftovers(state: string | undefined, logger: Logger): Promise<void> {
+  if (state === undefined || state === '') {
+    logger.info('No training was started: nothing to clean up.');
+    return;
+  }
+  try {
+    const group = groupSchema.parse(JSON.parse(state));
+    const members = await membersOf(group, { watched: false });
+    if (members.length === 0) {
+      logger.info('The training has left no process behind.');
+      return;
+    }
+    await endGroup(group, 0, { watched: false });
+    logger.warning(`Ended ${members.length} processes that the training had left behind.`);
+  } catch (error) {
+    logger.warning(`What the training left behind could not be looked for: ${String(error)}`);
+  }
+}

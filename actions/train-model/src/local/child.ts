@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { StringDecoder } from 'node:string_decoder';
+import type { Readable } from 'node:stream';
+import { LineSplitter } from '../decide/line-splitter.ts';
+import type { TrainingJob } from '../engines/engine.ts';
+import { LineQueue } from './line-queue.ts';
+
+/** Training yields to the runner's own processes: a starved runner loses its connection, and the log with it. */
+const NICENESS = 10;
+/** When memory runs out the kernel takes the training before the runner (proc_pid_oom_score_adj(5): up to 1000). */
+const OOM_SCORE = '500';
+/** Enough to find what a framework said before it gave up. */
+const LAST_LINES = 50;
+
+/** A command that runs, with its output as lines. */
+export interface Child {
+  readonly pid: number;
+  readonly queue: LineQueue;
+  readonly lastLines: readonly string[];
+  /** Settles when the command itself has ended; others of its group may still hold its output open. */
+  readonly exited: Promise<{ exitCode: number | null; signal: string | null }>;
+  /** Stops reading the output and closes the queue. */
+  closeOutput(): void;
+}
+
+/** Starts a command without a shell, as the leader of its own process group, with low priority. */
+export async function startChild(job: TrainingJob): Promise<Child> {
+  const [program, ...words] = job.command;
+  const child = spawn(program, words, {
+    cwd: job.directory,
+    env: job.environment,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: false,
+    windowsHide: true,
+  });
+  const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  // Rejects where the program cannot be started; `exit` never comes then.
+  await once(child, 'spawn');
+  await yieldToTheRunner(child);
+  const lastLines: string[] = [];
+  const { stdout, stderr } = child;
+  const streams: Readable[] = [stdout, stderr];
+  const queue = new LineQueue(() => {
+    for (const stream of streams) stream.resume();
+  });
+  const keep = (lines: readonly string[]): boolean => {
+    lastLines.push(...lines);
+    lastLines.splice(0, lastLines.length - LAST_LINES);
+    return queue.push(lines);
+  };
+  let open = streams.length;
+  for (const stream of streams) {
+    const decoder = new StringDecoder('utf8');
+    const splitter = new LineSplitter();
+    stream.on('data', (chunk: Buffer) => {
+      if (!keep(splitter.push(decoder.write(chunk)))) stream.pause();
+    });
+    stream.once('close', () => {
+      keep([...splitter.push(decoder.end()), ...splitter.end()]);
+      open -= 1;
+      if (open === 0) queue.close();
+    });
+  }
+  return {
+    pid: child.pid ?? 0,
+    queue,
+    lastLines,
+    exited,
+    closeOutput() {
+      for (const stream of streams) stream.destroy();
+    },
+  };
+}
+
+async function yieldToTheRunner({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, NICENESS);
+  } catch {
+    // It has ended already, or the system does not allow it: a courtesy, not a condition.
+  }
+  if (process.platform === 'linux') {
+    await writeFile(`/proc/${pid}/oom_score_adj`, OOM_SCORE).catch(() => undefined);
+  }
+}

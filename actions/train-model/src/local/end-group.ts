@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Group, membersOf } from './processes.ts';
+
+/** How often it is looked whether the group has gone. */
+const POLL_MS = 50;
+/** After SIGKILL a process goes as soon as the kernel comes to it; one in uninterruptible sleep may not. */
+const KILL_WAIT_MS = 2_000;
+
+interface Watch {
+  /** The caller has seen the leader live until now (membersOf). */
+  readonly watched: boolean;
+}
+
+/** Sends a signal to every process of a group; those that have gone meanwhile do not matter. */
+async function signalGroup(group: Group, signal: NodeJS.Signals, watch: Watch): Promise<number> {
+  if (process.platform === 'win32') return await killTree(group.pid);
+  const members = await membersOf(group, watch);
+  for (const { pid } of members) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Gone, or no longer ours.
+    }
+  }
+  return members.length;
+}
+
+/** Windows knows no groups: its own command follows the tree of parents. */
+async function killTree(pid: number): Promise<number> {
+  return await new Promise((resolve) => {
+    execFile('taskkill', ['/T', '/F', '/PID', String(pid)], (error) => resolve(error === null ? 1 : 0));
+  });
+}
+
+/**
+ * Ends a group as the runner ends a step: SIGINT first, SIGTERM when half of `graceMs` has passed, SIGKILL at its end.
+ * Returns how many processes had to be killed.
+ */
+export async function endGroup(group: Group, graceMs: number, watch: Watch): Promise<number> {
+  if (process.platform === 'win32') return await killTree(group.pid);
+  if (graceMs > 0) {
+    await signalGroup(group, 'SIGINT', watch);
+    if (await isGone(group, graceMs / 2, watch)) return 0;
+    await signalGroup(group, 'SIGTERM', watch);
+    if (await isGone(group, graceMs / 2, watch)) return 0;
+  }
+  // A process that forks while it is killed leaves a child: kill until nothing is found.
+  let killed = 0;
+  const until = performance.now() + KILL_WAIT_MS;
+  do {
+    const found = await signalGroup(group, 'SIGKILL', watch);
+    if (found === 0) break;
+    killed = Math.max(killed, found);
+    await sleep(POLL_MS);
+  } while (performance.now() < until);
+  return killed;
+}
+
+async function isGone(group: Group, withinMs: number, watch: Watch): Promise<boolean> {
+  const until = performance.now() + withinMs;
+  while (performance.now() < until) {
+    if ((await membersOf(group, watch)).length === 0) return true;
+    await sleep(POLL_MS);
+  }
+  return (await membersOf(group, watch)).length === 0;
+}
