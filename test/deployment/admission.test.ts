@@ -1,0 +1,165 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { processesIn, until } from './processes.ts';
+import { classifier } from './onnx-model.ts';
+import { Scene } from './scene.ts';
+import { evaluation, publication, section, training } from './sections.ts';
+
+describe('what is admitted', () => {
+  it('plans with the model of this run on a free port, and leaves nothing behind', async () => {
+    await using scene = await Scene.create();
+    const { reference } = await scene.modelFile(classifier());
+    const digest = 'a'.repeat(64);
+    scene.sections = [training([reference], digest), evaluation(digest)];
+    const { outcome, state } = await scene.deploy({ mode: 'plan', registry: undefined, subject: undefined });
+    expect(outcome).toMatchObject({
+      verdict: 'pass',
+      subject: 'digits',
+      outputs: { url: '', version: '' },
+      body: { mode: 'plan', strategy: 'smoke-serving', version: null, alias: null, url: null },
+    });
+    expect(outcome.body?.steps.map(({ name }) => name)).toEqual(['apply', 'ready', 'smoke-test', 'remove']);
+    expect(outcome.notices.join()).toMatch(/Smoke serving/);
+    await scene.post({ state });
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
+  it('fails a plan whose model answers otherwise', async () => {
+    await using scene = await Scene.create();
+    const { reference } = await scene.modelFile(classifier({ labels: [20n, 10n, 30n] }));
+    const digest = 'a'.repeat(64);
+    scene.sections = [training([reference], digest), evaluation(digest)];
+    const { outcome } = await scene.deploy({ mode: 'plan' });
+    expect(outcome).toMatchObject({ verdict: 'fail', body: { rolledBack: false } });
+    expect(outcome.summary).toMatch(/Nothing was deployed\.$/);
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
+  it('refuses a plan without a trained model, and a run without any', async () => {
+    await using scene = await Scene.create();
+    await expect(scene.deploy({ mode: 'plan', requireGate: false })).rejects.toThrow(
+      /has trained no model "digits"/,
+    );
+    await expect(scene.deploy({ mode: 'plan', subject: undefined })).rejects.toThrow(/this run has no model/);
+  });
+
+  it('refuses a trained model that is not in one .onnx file', async () => {
+    await using scene = await Scene.create();
+    const { reference } = await scene.modelFile(classifier());
+    const files = [reference, { ...reference, path: 'out/second.onnx' }];
+    scene.sections = [training(files, 'a'.repeat(64))];
+    await expect(scene.deploy({ mode: 'plan', requireGate: false })).rejects.toThrow(
+      /the model's files are: out\/model/,
+    );
+  });
+
+  it('is skipped after an inconclusive evaluation, though an older version waits in the registry', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    scene.sections = [
+      evaluation('b'.repeat(64), { verdict: 'inconclusive', passed: false, summary: 'Too few rows.' }),
+    ];
+    const { outcome } = await scene.deploy();
+    expect(outcome).toMatchObject({ verdict: 'skipped', passed: false, body: null });
+    expect(outcome.summary).toBe('"digits" is unchanged. The evaluation is inconclusive: Too few rows.');
+  });
+
+  it('refuses what the gate refused, what it never saw, and another model than it saw', async () => {
+    await using scene = await Scene.create();
+    scene.sections = [evaluation('b'.repeat(64), { verdict: 'fail', passed: false, summary: 'Too bad.' })];
+    expect((await scene.deploy()).outcome).toMatchObject({ verdict: 'error', blame: { owner: 'model' } });
+    scene.sections = [];
+    await scene.publish(classifier(), () => []);
+    expect((await scene.deploy()).outcome).toMatchObject({
+      verdict: 'error',
+      blame: { message: expect.stringMatching(/No gate has examined this model/) as string },
+    });
+    scene.sections = [evaluation('b'.repeat(64))];
+    expect((await scene.deploy()).outcome.summary).toMatch(/The gate has passed another model/);
+  });
+
+  it('deploys the version that this run published, or the one that is named, with its own record', async () => {
+    await using scene = await Scene.create();
+    const first = await scene.publish(classifier());
+    const second = await scene.publish(classifier({ scale: 5 }));
+    scene.sections = [
+      evaluation(first.modelDigest),
+      publication({ registry: 'directory:registry', version: 'v1', state: 'published' }, first.modelDigest),
+    ];
+    expect((await scene.deploy()).outcome).toMatchObject({ verdict: 'pass', outputs: { version: 'v1' } });
+    expect((await scene.deploy({ version: 'v2' })).outcome).toMatchObject({ outputs: { version: 'v2' } });
+    await expect(scene.deploy({ version: 'v9' })).rejects.toThrow(/has no version v9/);
+    await expect(scene.deploy({ subject: 'other', version: undefined })).rejects.toThrow(
+      /has no alias candidate/,
+    );
+    scene.sections = [
+      evaluation(first.modelDigest),
+      publication({ registry: 'directory:registry', version: 'v2', state: 'published' }, first.modelDigest),
+    ];
+    await expect(scene.deploy()).rejects.toThrow(/v2 in directory:registry is not what this run published/);
+    expect(second.version).toBe('v2');
+  }, 60_000);
+
+  it('refuses a publication that was only planned, and data that a check refused', async () => {
+    await using scene = await Scene.create();
+    const { modelDigest } = await scene.publish(classifier());
+    const planned = publication(
+      { registry: 'directory:registry', version: null, state: 'planned' },
+      modelDigest,
+    );
+    scene.sections = [evaluation(modelDigest), planned];
+    expect((await scene.deploy()).outcome.summary).toMatch(/publish-model ran in mode plan/);
+    const bad = section('data', null, {
+      subject: 'scans',
+      verdict: 'fail',
+      passed: false,
+      summary: 'Nulls.',
+    });
+    scene.sections = [evaluation(modelDigest), bad];
+    expect((await scene.deploy({ dataset: 'scans' })).outcome).toMatchObject({
+      verdict: 'error',
+      blame: { owner: 'data' },
+    });
+  });
+
+  it('deploys without a gate where the user says so, and says so', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier(), () => []);
+    const { outcome } = await scene.deploy({ requireGate: false });
+    expect(outcome).toMatchObject({ verdict: 'pass', body: { gateRequired: false } });
+    expect(outcome.notices.join()).toMatch(/"require-gate" is false/);
+  }, 60_000);
+
+  it('gives the endpoint back where somebody else moved alias production meanwhile', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const first = await scene.deploy();
+    await scene.publish(classifier({ scale: 5 }));
+    await scene.publish(classifier({ scale: 6 }));
+    const deploying = scene.deploy({ version: 'v2' });
+    await until('v2 is started', () => scene.log.some((line) => line.includes('apply: pass (v2-')));
+    await scene.registry.alias('digits', 'production', 'v3', 'v1', new AbortController().signal);
+    const { outcome } = await deploying;
+    expect(outcome).toMatchObject({ verdict: 'fail', body: { rolledBack: true, alias: null } });
+    expect(outcome.body?.steps.find(({ name }) => name === 'alias')?.result).not.toBe('pass');
+    expect(await scene.ask(first.outcome.outputs['url'] ?? '', [1, 0])).toBe(10);
+    expect(await scene.production()).toBe('v3');
+  }, 60_000);
+});
+
+describe('golden rows', () => {
+  it('are refused with file and line where they are none', async () => {
+    await using scene = await Scene.create();
+    const path = `${scene.workspace}/bad.jsonl`;
+    await writeFile(path, '{"inputs": {"x": [1, 0]}, "outputs": {"label": 10}}\n{"inputs": 5}\n');
+    await expect(scene.deploy({ goldenRows: path })).rejects.toMatchObject({
+      owner: 'configuration',
+      message: expect.stringMatching(/^Input "golden-rows": bad.jsonl:2 is no golden row/) as string,
+    });
+    await writeFile(path, '{"inputs": {"y": [1, 0]}, "outputs": {"label": 10}}\n');
+    await scene.publish(classifier());
+    const { outcome } = await scene.deploy({ goldenRows: path });
+    expect(outcome).toMatchObject({ verdict: 'error', blame: { owner: 'configuration' } });
+    expect(outcome.summary).toMatch(/gives the input "y", which the model does not have.*v1 was removed/);
+  }, 60_000);
+});
