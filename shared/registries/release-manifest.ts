@@ -6,6 +6,7 @@ import { sha256Of } from './hashing.ts';
 export const MANIFEST_ASSET = 'trainyard-manifest.json';
 /** GitHub cuts a release's text above 125,000 characters. */
 const MAX_BODY_CHARACTERS = 120_000;
+const FRONT_MATTER = /^---\n[\s\S]*?\n---\n+/;
 const EMBEDDED = /<!-- trainyard-manifest ([A-Za-z0-9+/=]+) -->\s*$/;
 
 const countSchema = z.int().min(0);
@@ -71,9 +72,11 @@ export function assetName(path: string, sha256: string, suffix = ''): string {
  */
 export function writeBody(card: string, manifest: string): string {
   const comment = `<!-- trainyard-manifest ${Buffer.from(manifest).toString('base64')} -->`;
+  // A release's text is no file: its front matter would be shown as a heading.
+  const shown = card.replace(FRONT_MATTER, '');
   const room = MAX_BODY_CHARACTERS - comment.length;
-  if (room < 0) return card.slice(0, MAX_BODY_CHARACTERS);
-  return `${card.length > room ? card.slice(0, room) : card}\n\n${comment}`;
+  if (room < 0) return shown.slice(0, MAX_BODY_CHARACTERS);
+  return `${shown.slice(0, room)}\n\n${comment}`;
 }
 
 /** The manifest's text from a release's body, if it has the digest that GitHub computed of the asset. */

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
@@ -310,6 +312,31 @@ describe('a damaged registry', () => {
       /of digits:v1 is missing/,
     );
     expect(await one.registry.list('digits', NEVER)).toEqual([]);
+  });
+});
+
+describe('publishers in processes of their own', () => {
+  const child = fileURLToPath(new URL('publishes.ts', import.meta.url));
+
+  it('get different versions, and nothing is lost', async () => {
+    await using one = await temporary();
+    const contents = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const ended = await Promise.all(
+      contents.map(async (content) => {
+        const publisher = spawn(process.execPath, [child, one.root, join(one.folder, content), content], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const [text, [code]] = await Promise.all([
+          new Response(Readable.toWeb(publisher.stdout) as ReadableStream<Uint8Array>).text(),
+          once(publisher, 'exit'),
+        ]);
+        return { text, code: code as unknown };
+      }),
+    );
+    expect(ended.map(({ code }) => code)).toEqual(contents.map(() => 0));
+    expect(ended.map(({ text }) => text).sort()).toEqual(['v1', 'v2', 'v3', 'v4', 'v5', 'v6']);
+    const versions = await one.registry.list('digits', NEVER);
+    expect(versions.map(({ modelDigest }) => modelDigest).sort()).toEqual(contents.map(sha256).sort());
   });
 });
 

@@ -84,7 +84,10 @@ describe('a release', () => {
     expect(await one.open().list('digits', NEVER)).toHaveLength(3);
     expect(
       one.fake.exchanges.slice(before).map(({ method, url }) => `${method} ${url.split('?')[0] ?? ''}`),
-    ).toEqual(['GET /repos/acme/yard/releases', 'GET /repos/acme/yard/git/matching-refs/trainyard%2Fdigits%2F']);
+    ).toEqual([
+      'GET /repos/acme/yard/releases',
+      'GET /repos/acme/yard/git/matching-refs/trainyard%2Fdigits%2F',
+    ]);
   });
 
   it('is read from its asset where somebody edited the text, and beyond a hundred releases', async () => {
