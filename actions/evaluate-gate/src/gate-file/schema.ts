@@ -77,21 +77,22 @@ const sourceSchema = z
   });
 
 const baselineSchema = z.strictObject({
-  from: sourceSchema.default({ kind: 'alias', alias: 'production', text: 'production' }),
+  from: sourceSchema.prefault('production'),
   'on-no-baseline': z.enum(['allow', 'fail']).default('fail'),
 });
 
-const limitSchema = z.unknown().transform((value, context): Limit => {
-  if (typeof value === 'number' && Number.isFinite(value))
-    return { text: String(value), value, relative: false };
-  const [, share] = /^(\d+(?:\.\d+)?) ?%$/.exec(typeof value === 'string' ? value : '') ?? [];
-  if (share !== undefined) return { text: String(value), value: Number(share) / 100, relative: true };
-  context.addIssue({
-    code: 'custom',
-    message: 'is no limit. Accepted: a number, as in 0.01, or a share, as in 5%',
-  });
-  return z.NEVER;
-});
+const SHARE = /^\d+(\.\d+)? ?%$/;
+
+const limitSchema = z
+  .union(
+    [z.number(), z.string().regex(SHARE)],
+    'is no limit. Accepted: a number, as in 0.01, or a share, as in 5%',
+  )
+  .transform((value): Limit =>
+    typeof value === 'number'
+      ? { text: String(value), value, relative: false }
+      : { text: value, value: Number(value.replace('%', '')) / 100, relative: true },
+  );
 
 const absoluteSchema = limitSchema.superRefine((limit, context) => {
   if (!limit.relative) return;
