@@ -24,7 +24,8 @@ const PLATFORM = 'onnx_onnxruntime';
  * Source: github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md.
  */
 export async function createInferenceServer(served: ServedModel): Promise<FastifyInstance> {
-  const { fastify } = await import('fastify');
+  // Not the named export: of a module that is a function the bundle only has the default one.
+  const { default: fastify } = await import('fastify');
   const server = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // Only the supervisor connects. It keeps connections open, and must never find one closed under a request.
