@@ -40,7 +40,9 @@ export async function runAction<K extends Kind, Inputs extends CommonInputs>(
   try {
     try {
       logger.debug(`${action.name} starts.`);
-      shell = await openShell(action, environment, logger, interruption.signal, core.saveState);
+      // A terminal has no post step, and would only show the runner's command.
+      const saveState = onRunner(environment) ? core.saveState : (): void => undefined;
+      shell = await openShell(action, environment, logger, interruption.signal, saveState);
       const inputs = action.readInputs(shell.reader);
       onInconclusive = inputs.onInconclusive;
       outcome = await action.run(inputs, shell.context);
