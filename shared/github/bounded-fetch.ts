@@ -23,12 +23,12 @@ export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
       }
       const facts = { status: response.status, headers: [...response.headers] as [string, string][] };
       if (response.ok && new Headers(options.headers).get('accept') === BINARY) {
-        return new Response(response.body.pipeThrough(watchdog.stream()), facts);
+        return answerOf(response.url, response.body.pipeThrough(watchdog.stream()), facts);
       }
       // Read here, for the client takes a body that was cut off for an empty one.
       const body = await response.arrayBuffer();
       watchdog.stop();
-      return new Response(body, facts);
+      return answerOf(response.url, body, facts);
     } catch (error) {
       watchdog.stop();
       // The client repeats what fails, but not what was aborted under this name.
@@ -36,6 +36,11 @@ export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
       throw error;
     }
   };
+}
+
+/** An answer with the address that it came from, by which the client finds the next page. */
+function answerOf(url: string, body: BodyInit, facts: ResponseInit): Response {
+  return Object.defineProperty(new Response(body, facts), 'url', { value: url });
 }
 
 /** Aborts when nothing was heard for its time. */

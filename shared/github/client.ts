@@ -104,7 +104,8 @@ interface Answer {
 
 /** The path of an upload's absolute URL, without what follows `?`. */
 function routeOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).pathname : url;
+  const [path = url] = url.split(/\{?\?/);
+  return URL.canParse(path) ? new URL(path).pathname : path;
 }
 
 function apiUrlOf(environment: NodeJS.ProcessEnv): string {

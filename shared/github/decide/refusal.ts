@@ -74,7 +74,7 @@ function wordsOf(message: string): string {
 /** Says in plain words why a call failed and what to do about it. */
 export function refusalOf(call: FailedCall): Refusal {
   const kind = kindOf(call);
-  const what = `${call.method} ${call.route.replace(/[?{][^/]*$/, '')}`;
+  const what = `${call.method} ${call.route.replace(/\{?\?.*$/, '')}`;
   const words = wordsOf(call.message);
   const permission = permissionFor(call);
   const grant =
