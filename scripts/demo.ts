@@ -1,6 +1,6 @@
 // `npm run demo`: four candidates for one model go through the five built actions, with the real data, trainings,
 // registry and server of examples/digits. Fails where one of the four outcomes is not what the story says.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { z } from 'zod';
@@ -98,12 +98,27 @@ async function propose(title: string, parameters: Readonly<Record<string, unknow
   stage.commit(title);
 }
 
-/** The comment that the pull request would get, indented. */
+/** What a reader of the comment sees at first: each fold as one line. */
+function folded(markdown: string): string[] {
+  const shown: string[] = [];
+  let depth = 0;
+  for (const line of markdown.trimEnd().split('\n')) {
+    const title = /<details>\s*<summary>(.*)<\/summary>/.exec(line)?.[1];
+    if (depth === 0 && title !== undefined) shown.push(`▸ ${title.replaceAll(/<\/?b>/g, '')}`);
+    else if (depth === 0) shown.push(line);
+    depth += line.split('<details').length - line.split('</details>').length;
+  }
+  // Blank lines that lay between folds tell nothing here.
+  return shown.filter((line, index) => line !== '' || shown[index - 1] !== '');
+}
+
+/** Shows the comment that the pull request would get. */
 async function showComment(name: string): Promise<void> {
   const { stdout } = await stage.trainyard('report', '--model', 'digits', '--comment');
+  await writeFile(join(stage.folder, `out/comment-${name}.md`), stdout);
   await stage.trainyard('report', '--model', 'digits', '--output', `out/report-${name}.html`);
-  say(`\n  The comment on its pull request, as Markdown (the whole report: out/report-${name}.html):\n`);
-  for (const line of stdout.trimEnd().split('\n')) say(`  ${dim('│')} ${line}`);
+  say(`\n  The comment on its pull request (with what is folded: out/comment-${name}.md):\n`);
+  for (const line of folded(stdout)) say(`  ${dim('│')} ${line}`);
   check(stdout.includes('digits'), `the comment of ${name} does not name the model`);
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples/digits');
 const COMMAND = join(ROOT, 'dist/cli/index.js');
 /** What a run of the example by hand may have left; the demo makes its own. */
-const NOT_COPIED = new Set(['data', 'out', '.trainyard', 'registry', 'report.html']);
+const NOT_COPIED = new Set(['data', 'out', '.trainyard', 'registry', 'report.html', '__pycache__']);
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -44,10 +44,9 @@ export class Stage {
       await rm(this.folder, { recursive: true });
     }
     await mkdir(this.folder, { recursive: true });
-    await cp(EXAMPLE, this.folder, {
-      recursive: true,
-      filter: (source) => !NOT_COPIED.has(source.slice(EXAMPLE.length + 1).split(/[\\/]/)[0] ?? ''),
-    });
+    for (const name of await readdir(EXAMPLE)) {
+      if (!NOT_COPIED.has(name)) await cp(join(EXAMPLE, name), join(this.folder, name), { recursive: true });
+    }
     this.#git('init', '--quiet', '--initial-branch=main');
     const identity = '[user]\n\tname = Demo\n\temail = demo@example.org\n[commit]\n\tgpgsign = false\n';
     await writeFile(join(this.folder, '.git/demo-config'), identity);
