@@ -109,7 +109,7 @@ describe('checkModelFile', () => {
   });
 
   it('refuses graphs that are nested without end', async () => {
-    let graph = Buffer.alloc(0);
+    let graph: Buffer = Buffer.alloc(0);
     for (let depth = 0; depth < 80; depth++) graph = bytesField(1, bytesField(5, bytesField(6, graph)));
     await expect(check(Buffer.concat([integerField(1, 8), bytesField(7, graph)]))).rejects.toThrow(
       /nested too deeply/,

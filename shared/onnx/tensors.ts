@@ -144,16 +144,12 @@ function integerOf(value: unknown, datatype: Datatype, name: string): bigint {
 /** Writes the runtime's tensor in the protocol's JSON, flat. JSON has no NaN and no infinity: those are an error. */
 export function encodeTensor(name: string, datatype: Datatype, tensor: Tensor): JsonTensor {
   const data = datatype === 'FP16' ? halves(tensor.data) : tensor.data;
-  const values = Array.from<unknown, JsonValue>(data as ArrayLike<unknown>, (value) =>
-    jsonValue(datatype, value, name),
-  );
+  const values = Array.from<unknown, JsonValue>(data, (value) => jsonValue(datatype, value, name));
   return { name, datatype, shape: [...tensor.dims], data: values };
 }
 
 function halves(data: Tensor['data']): ArrayLike<unknown> {
-  return data instanceof Uint16Array
-    ? new Float16Array(data.buffer, data.byteOffset, data.length)
-    : (data as ArrayLike<unknown>);
+  return data instanceof Uint16Array ? new Float16Array(data.buffer, data.byteOffset, data.length) : data;
 }
 
 function jsonValue(datatype: Datatype, value: unknown, name: string): JsonValue {

@@ -233,6 +233,7 @@ export class Scene implements AsyncDisposable {
     return {
       save: absent,
       saveFiles: absent,
+      saveReport: absent,
       list: () => Promise.resolve(this.sections),
       find: (kind, { subject }) => {
         const found = this.sections.filter(

@@ -35,6 +35,8 @@ export async function createInferenceServer(served: ServedModel): Promise<Fastif
     onConstructorPoisoning: 'remove',
     routerOptions: { ignoreTrailingSlash: true },
   });
+  // Only JSON; it is also what a web page cannot send across origins without asking first.
+  server.removeContentTypeParser('text/plain');
   const { name, version, model } = served;
 
   server.addHook('onRequest', async (_request, reply) => {

@@ -1,5 +1,5 @@
 import {
-  Agent,
+  type Agent,
   createServer,
   request as httpRequest,
   type IncomingHttpHeaders,

@@ -63,7 +63,10 @@ export class WorkerHandle {
       return { unavailable: `The server of version ${this.spec.version} ${state}.` };
     }
     this.#inFlight++;
-    return { port: this.#port, agent: this.#agent, done: () => void this.#inFlight-- };
+    const done = (): void => {
+      this.#inFlight--;
+    };
+    return { port: this.#port, agent: this.#agent, done };
   }
 
   /** Lets requests in flight end, then ends the process. Safe to call twice. */
