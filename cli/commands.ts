@@ -16,9 +16,17 @@ export const COMMANDS: readonly Command[] = [
     run: async (args) => (await import('./commands/report.ts')).runReport(args),
   },
   {
+    name: 'explain',
+    usage: '[--dataset <name>] [--working-directory <folder>] [--encoding <name>]',
+    summary:
+      'Shows the rows behind the checks of validate-data that failed. They are printed here and kept nowhere.',
+    run: async (args) => (await import('./commands/explain.ts')).runExplain(args),
+  },
+  {
     name: 'stop',
     usage: '[--endpoint <name>]',
-    summary: 'Ends the endpoints that deploy-endpoint left serving from this folder; all of them, or the one named.',
+    summary:
+      'Ends the endpoints that deploy-endpoint left serving from this folder; all of them, or the one named.',
     run: async (args) => (await import('./commands/stop.ts')).runStop(args),
   },
 ];
