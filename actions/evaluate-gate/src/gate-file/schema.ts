@@ -83,11 +83,10 @@ const baselineSchema = z.strictObject({
 
 const SHARE = /^\d+(\.\d+)? ?%$/;
 
+const NO_LIMIT = 'is no limit. Accepted: a number, as in 0.01, or a share, as in 5%';
+
 const limitSchema = z
-  .union(
-    [z.number(), z.string().regex(SHARE)],
-    'is no limit. Accepted: a number, as in 0.01, or a share, as in 5%',
-  )
+  .union([z.number(), z.string().regex(SHARE, NO_LIMIT)], NO_LIMIT)
   .transform((value): Limit =>
     typeof value === 'number'
       ? { text: String(value), value, relative: false }
