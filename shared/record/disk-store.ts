@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
 import type { Logger } from '../action/logger.ts';
+import { git } from '../github/git.ts';
 import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
 import type { FileReference } from './common.ts';
 import { chooseSection } from './decide/choose.ts';
@@ -132,18 +131,9 @@ function refusalError({ kind, subject, code, message }: Refusal): UsageError {
 
 /** A record that is committed was written by nobody's run here: it could say anything. */
 async function refuseCommitted(workingDirectory: string, signal: AbortSignal): Promise<void> {
-  let output: string;
-  try {
-    ({ stdout: output } = await promisify(execFile)('git', ['ls-files', '-z', '--', RECORD_FOLDER], {
-      cwd: workingDirectory,
-      signal,
-    }));
-  } catch {
-    signal.throwIfAborted();
-    // Outside a repository, or without git, nothing can be committed.
-    return;
-  }
-  const [path] = output.split('\0');
+  // Outside a repository, or without git, nothing can be committed.
+  const listed = await git(workingDirectory, ['ls-files', '-z', '--', RECORD_FOLDER], signal);
+  const [path] = (listed?.toString('utf8') ?? '').split('\0');
   if (path === undefined || path === '') return;
   throw new UsageError(`${path} is committed to the repository; a committed record is not believed.`, {
     remedy: `Run "git rm -r --cached ${RECORD_FOLDER}" and add "${RECORD_FOLDER}/" to .gitignore.`,

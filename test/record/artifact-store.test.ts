@@ -1,17 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DefaultArtifactClient } from '@actions/artifact';
-import type { CodeHost, Origin } from '../../shared/github/code-host.ts';
 import type { FileReference } from '../../shared/record/common.ts';
-import { createRecordStore } from '../../shared/record/create-store.ts';
 import type { Section } from '../../shared/record/section.ts';
-import type { RecordStore } from '../../shared/record/store.ts';
 import { type FakeGitHub, startFakeGitHub } from '../github/fake-github.ts';
-import { keepLogs } from './logs.ts';
-import { commitOf, runOf, trainingSection } from './sections.ts';
+import { type Job, type JobOptions, openJob } from './jobs.ts';
+import { trainingSection } from './sections.ts';
 
 const { signal } = new AbortController();
 let directory: string;
@@ -27,74 +24,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface JobOptions {
-  readonly key?: string;
-  readonly runId?: number;
-  readonly attempt?: number;
-  /** Steps of one job share RUNNER_TEMP; another name is another machine. */
-  readonly machine?: string;
-  readonly hasArtifacts?: boolean;
-  readonly runtimeToken?: boolean;
-  readonly token?: string;
-  readonly workspace?: string;
-}
-
-interface Job {
-  readonly store: RecordStore;
-  readonly lines: string[];
-  readonly workspace: string;
-}
-
-const unused = (): never => {
-  throw new Error('the record asks the host for nothing');
-};
-
-/** A step of a job on a machine of its own, with the environment that the runner would give. */
-async function job(options: JobOptions = {}): Promise<Job> {
-  const { key = 'train', runId = 42, attempt = 1, machine = randomUUID(), hasArtifacts = true } = options;
-  const workspace = options.workspace ?? join(directory, machine, 'workspace');
-  await mkdir(workspace, { recursive: true });
-  const environment = await fake.environment({
-    directory: join(directory, machine),
-    workspace,
-    runId,
-    runAttempt: attempt,
-  });
-  if (options.runtimeToken === false) delete environment['ACTIONS_RUNTIME_TOKEN'];
-  for (const name of [
-    'ACTIONS_RESULTS_URL',
-    'ACTIONS_RUNTIME_TOKEN',
-    'GITHUB_SERVER_URL',
-    'GITHUB_API_URL',
-  ]) {
-    vi.stubEnv(name, environment[name]);
-  }
-  const host: CodeHost = {
-    kind: 'github',
-    hasArtifacts,
-    origin: unused,
-    fileAt: unused,
-    treeOf: unused,
-    setStatus: unused,
-    comment: unused,
-  };
-  const origin = { serverUrl: 'https://github.com' } as Origin;
-  const { logger, lines } = keepLogs();
-  const temporaryDirectory = await mkdtemp(join(environment['RUNNER_TEMP'] ?? directory, 'step-'));
-  const store = createRecordStore({
-    host,
-    origin,
-    commit: commitOf(),
-    run: runOf({ id: String(runId), attempt, key }),
-    environment,
-    workspace,
-    workingDirectory: workspace,
-    temporaryDirectory,
-    logger,
-    token: options.token,
-  });
-  return { store, lines, workspace };
-}
+const job = (options: JobOptions = {}): Promise<Job> => openJob(fake, directory, options);
 
 /** Uploads a section as somebody else would: straight, under a name of its own choice. */
 async function plant(name: string, text: string): Promise<void> {

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { relative, sep } from 'node:path';
-import { promisify } from 'node:util';
+import { git } from '../../../shared/github/git.ts';
 import { codeFingerprint } from '../../../shared/record/digest.ts';
 
 export interface CodeDescription {
@@ -20,23 +19,15 @@ export async function describeCode(
   const hashes: [string, string][] = [];
   for (const path of paths) {
     const shown = relative(workingDirectory, path).split(sep).join('/') || '.';
-    try {
-      const { stdout } = await promisify(execFile)(
-        'git',
-        ['rev-parse', '--verify', `HEAD:./${shown === '.' ? '' : shown}`],
-        {
-          cwd: workingDirectory,
-          signal,
-        },
-      );
-      hashes.push([shown, stdout.trim()]);
-    } catch {
-      signal.throwIfAborted();
+    const object = `HEAD:./${shown === '.' ? '' : shown}`;
+    const hash = await git(workingDirectory, ['rev-parse', '--verify', '--quiet', object], signal);
+    if (hash === undefined) {
       return {
         fingerprint: null,
         notice: `There is no code fingerprint: "${shown}" is in no commit of a git repository.`,
       };
     }
+    hashes.push([shown, hash.toString('utf8').trim()]);
   }
   return { fingerprint: codeFingerprint(Object.fromEntries(hashes), patchDigest), notice: null };
 }

@@ -38,10 +38,14 @@ export class LineSplitter {
   }
 
   #finish(piece: string): string {
-    const current = piece.replace(/\r+$/, '').split('\r').at(-1) ?? '';
-    const shown = current.slice(0, MAX_LINE_CHARACTERS).replace(UNWANTED, '');
-    const left = this.#left + current.length - Math.min(current.length, MAX_LINE_CHARACTERS);
+    const whole = piece.replace(/\r+$/, '');
+    const rewritten = whole.lastIndexOf('\r');
+    if (rewritten !== -1) this.#left = 0;
+    const current = whole.slice(rewritten + 1);
+    const cut = current.slice(0, MAX_LINE_CHARACTERS);
+    const left = this.#left + current.length - cut.length;
     this.#left = 0;
+    const shown = cut.replace(UNWANTED, '');
     return left === 0 ? shown : `${shown} … (${left} more characters)`;
   }
 }

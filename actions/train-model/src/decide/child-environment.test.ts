@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { childEnvironment, isWithheld } from './child-environment.ts';
+
+describe('isWithheld', () => {
+  it.each([
+    'ACTIONS_RUNTIME_TOKEN',
+    'ACTIONS_RESULTS_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_URL',
+    'INPUT_TOKEN',
+    'STATE_group',
+    'GITHUB_TOKEN',
+    'GH_TOKEN',
+    'HF_TOKEN',
+    'NPM_TOKEN_READ',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SESSION_TOKEN',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'AZURE_CLIENT_SECRET',
+    'OPENAI_API_KEY',
+    'db_password',
+    'SSH_AUTH_SOCK',
+    'GITHUB_OUTPUT',
+    'GITHUB_ENV',
+    'GITHUB_PATH',
+    'GITHUB_STATE',
+    'GITHUB_STEP_SUMMARY',
+    'Github_Env',
+  ])('keeps %s from user code', (name) => {
+    expect(isWithheld(name)).toBe(true);
+  });
+
+  it.each([
+    'PATH',
+    'HOME',
+    'LANG',
+    'CI',
+    'CUDA_VISIBLE_DEVICES',
+    'PYTHONPATH',
+    'VIRTUAL_ENV',
+    'GITHUB_SHA',
+    'RUNNER_TEMP',
+    'TOKENIZERS_PARALLELISM',
+    'PATTERN',
+  ])('lets %s through', (name) => {
+    expect(isWithheld(name)).toBe(false);
+  });
+});
+
+describe('childEnvironment', () => {
+  const told = { parameters: { a: 1 }, seed: null, mark: 'm' };
+
+  it('drops what holds the value of a secret under another name', () => {
+    const secret = 'ghs_0123456789abcdef';
+    const child = childEnvironment(
+      { MY_TOKEN: secret, OTHER: `x${secret}y`, PIN_TOKEN: '1', COUNT: '1' },
+      told,
+    );
+    expect(child).toEqual({
+      PYTHONUNBUFFERED: '1',
+      COUNT: '1',
+      TRAINYARD_PARAMETERS: '{"a":1}',
+      TRAINYARD_SUBMISSION: 'm',
+    });
+  });
+
+  it('leaves the user a setting of his own, but not what Trainyard tells', () => {
+    const child = childEnvironment(
+      { PYTHONUNBUFFERED: '0', TRAINYARD_PARAMETERS: 'x', PYTHONHASHSEED: '1', NONE: undefined },
+      { ...told, seed: 5 },
+    );
+    expect(child).toMatchObject({
+      PYTHONUNBUFFERED: '0',
+      TRAINYARD_PARAMETERS: '{"a":1}',
+      PYTHONHASHSEED: '5',
+    });
+    expect('NONE' in child).toBe(false);
+  });
+});
