@@ -326,11 +326,11 @@ describe('publishers in processes of their own', () => {
         const publisher = spawn(process.execPath, [child, one.root, join(one.folder, content), content], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
-        const [text, [code]] = await Promise.all([
+        const [text, exit] = await Promise.all([
           new Response(Readable.toWeb(publisher.stdout) as ReadableStream<Uint8Array>).text(),
           once(publisher, 'exit'),
         ]);
-        return { text, code: code as unknown };
+        return { text, code: exit[0] as unknown };
       }),
     );
     expect(ended.map(({ code }) => code)).toEqual(contents.map(() => 0));

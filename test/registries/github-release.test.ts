@@ -198,7 +198,7 @@ describe('a release', () => {
   it('cannot be made of a commit that is not known or not pushed', async () => {
     await using one = await scene();
     await expect(publish(one.open({ headSha: null }), one.folder, 'first')).rejects.toThrow(
-      /the commit is not known/,
+      /and the commit is not known/,
     );
     const unpushed = publish(one.open({ headSha: '1'.repeat(40) }), one.folder, 'first');
     await expect(unpushed).rejects.toThrow(/GitHub does not know the commit 1{40}/);
@@ -206,10 +206,113 @@ describe('a release', () => {
   });
 });
 
+/** The real client, of which a test changes single calls. */
+function changedApi(api: ReleaseApi): { -readonly [K in keyof ReleaseApi]: ReleaseApi[K] } {
+  return {
+    title: api.title,
+    listReleases: (...words) => api.listReleases(...words),
+    release: (...words) => api.release(...words),
+    createDraft: (...words) => api.createDraft(...words),
+    publish: (...words) => api.publish(...words),
+    deleteRelease: (...words) => api.deleteRelease(...words),
+    upload: (...words) => api.upload(...words),
+    deleteAsset: (...words) => api.deleteAsset(...words),
+    download: (...words) => api.download(...words),
+    references: (...words) => api.references(...words),
+    createReference: (...words) => api.createReference(...words),
+    fastForward: (...words) => api.fastForward(...words),
+    createTagObject: (...words) => api.createTagObject(...words),
+    tagMessage: (...words) => api.tagMessage(...words),
+    createCommit: (...words) => api.createCommit(...words),
+    commitMessage: (...words) => api.commitMessage(...words),
+  };
+}
+
+describe('a GitHub that is behind or busy', () => {
+  it('is asked again until its list shows what was published', async () => {
+    await using one = await scene();
+    const slow = changedApi(one.api);
+    let lists = 0;
+    slow.listReleases = async (signal) => {
+      const releases = await one.api.listReleases(signal);
+      lists += 1;
+      // The third list is the first after publishing.
+      return lists === 3 ? [] : releases;
+    };
+    expect((await publish(one.open({ api: slow }), one.folder, 'first')).version.version).toBe('v1');
+    expect(lists).toBe(4);
+  });
+
+  it('has an upload that never ends replaced after a while', async () => {
+    await using one = await scene();
+    const busy = changedApi(one.api);
+    let running = 2;
+    busy.release = async (id, signal) => {
+      const release = await one.api.release(id, signal);
+      if (running === 0) return release;
+      return { ...release, assets: release.assets.map((asset) => ({ ...asset, uploaded: false })) };
+    };
+    busy.deleteAsset = async (id, signal) => {
+      running = 0;
+      await one.api.deleteAsset(id, signal);
+    };
+    const file = await localFile(one.folder, 'model.onnx', 'first');
+    await one.registry.stage('digits', sha256('first'), [file], NEVER);
+    const [before] = one.fake.world.releases[0]?.assets ?? [];
+    await one.open({ api: busy, uploadWaitMs: 1_500 }).stage('digits', sha256('first'), [file], NEVER);
+    const after = one.fake.world.releases[0]?.assets ?? [];
+    expect(after.map(({ name }) => name)).toEqual([before?.name]);
+    expect(after[0]?.id).not.toBe(before?.id);
+  });
+
+  it('that keeps other bytes than were sent is an error', async () => {
+    await using one = await scene();
+    const lossy = changedApi(one.api);
+    lossy.upload = async (...words) => {
+      const sent = await one.api.upload(...words);
+      return sent === 'exists' ? sent : { ...sent, bytes: 1 };
+    };
+    lossy.release = async (id, signal) => ({ ...(await one.api.release(id, signal)), assets: [] });
+    const file = await localFile(one.folder, 'model.onnx', 'first');
+    const staging = one
+      .open({ api: lossy, uploadWaitMs: -1 })
+      .stage('digits', sha256('first'), [file], NEVER);
+    await expect(staging).rejects.toThrow(/did not keep the bytes of model.onnx/);
+  });
+
+  it('that loses an asset before the end is an error, and nothing is published', async () => {
+    await using one = await scene();
+    const lossy = changedApi(one.api);
+    lossy.upload = async (release, name, ...rest) => {
+      const sent = await one.api.upload(release, name, ...rest);
+      if (name === 'trainyard-manifest.json') one.fake.world.releases[0]?.assets.shift();
+      return sent;
+    };
+    await expect(publish(one.open({ api: lossy }), one.folder, 'first')).rejects.toThrow(
+      /of the draft is missing/,
+    );
+    expect(await one.open().list('digits', NEVER)).toEqual([]);
+  });
+
+  it('that moved the alias between two looks leaves it there', async () => {
+    await using one = await scene();
+    for (const content of ['a', 'b', 'c']) await publish(one.open(), one.folder, content);
+    await one.registry.alias('digits', 'candidate', 'v1', null, NEVER);
+    const racing = changedApi(one.api);
+    racing.createCommit = async (...words) => {
+      await one.open().alias('digits', 'candidate', 'v2', 'v1', NEVER);
+      return one.api.createCommit(...words);
+    };
+    const moving = one.open({ api: racing }).alias('digits', 'candidate', 'v3', 'v1', NEVER);
+    await expect(moving).rejects.toThrow(/points at v2, not at v1 as before/);
+    expect((await one.open().resolve('digits', 'candidate', NEVER))?.version).toBe('v2');
+  });
+});
+
 describe('a GitHub that has no digests', () => {
   it('has its assets downloaded and hashed before they count', async () => {
     await using one = await scene();
-    const bare: ReleaseApi = Object.create(one.api) as ReleaseApi;
+    const bare = changedApi(one.api);
     const strip = <T extends { sha256: string | null }>(asset: T): T => ({ ...asset, sha256: null });
     bare.release = async (id, signal) => {
       const release = await one.api.release(id, signal);
@@ -224,10 +327,6 @@ describe('a GitHub that has no digests', () => {
       const sent = await one.api.upload(...words);
       return sent === 'exists' ? sent : strip(sent);
     };
-    for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(one.api) as object)) {
-      const own: unknown = Reflect.get(one.api, name);
-      if (!Object.hasOwn(bare, name) && typeof own === 'function') Reflect.set(bare, name, own.bind(one.api));
-    }
     const registry = one.open({ api: bare });
     const { version } = await publish(registry, one.folder, 'first');
     expect((await registry.list('digits', NEVER))[0]?.manifestDigest).toBe(version.manifestDigest);
@@ -299,6 +398,15 @@ describe('a damaged registry in releases', () => {
         fake.world.refs.set('refs/trainyard/digits/production', sha);
       },
       message: /the alias production of digits names v5, which has no release/,
+    },
+    {
+      title: 'an alias and no release at all',
+      harm: (fake) => {
+        const { sha } = fake.world.git.commit({ a: 'b' }, { message: 'x\n\nTrainyard-Version: v1\n' });
+        fake.world.refs.set('refs/trainyard/digits/production', sha);
+        fake.world.releases.splice(0);
+      },
+      message: /names v1, which has no release \(delete refs\/trainyard\/digits\/production to begin anew\)/,
     },
     {
       title: 'an alias that names nothing',
