@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InfrastructureError } from '../errors.ts';
 
 /** Reads an answer of GitHub, or of something that poses as it: nothing of it is believed without its form. */

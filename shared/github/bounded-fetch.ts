@@ -39,7 +39,7 @@ export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
 }
 
 /** An answer with the address that it came from, by which the client finds the next page. */
-function answerOf(url: string, body: BodyInit, facts: ResponseInit): Response {
+function answerOf(url: string, body: ArrayBuffer | ReadableStream, facts: ResponseInit): Response {
   return Object.defineProperty(new Response(body, facts), 'url', { value: url });
 }
 

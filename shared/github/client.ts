@@ -79,7 +79,7 @@ export async function createClient(options: ClientOptions): Promise<GitHubClient
     try {
       return await request(call);
     } catch (error) {
-      call.request?.signal?.throwIfAborted();
+      call.request.signal?.throwIfAborted();
       if (!(error instanceof Error)) throw error;
       const answer = 'response' in error ? (error.response as Answer | undefined) : undefined;
       throw explain(

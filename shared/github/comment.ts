@@ -115,14 +115,14 @@ async function unlessAbsent(call: () => Promise<unknown>): Promise<void> {
 /** The login under which this token comments. Only GraphQL answers it for every kind of token. */
 async function whoAmI(client: GitHubClient, logger: Logger, signal: AbortSignal): Promise<string> {
   try {
-    const { data } = await client.request('POST /graphql', {
+    const answer: { readonly data: unknown } = await client.request('POST /graphql', {
       query: '{viewer{login}}',
       request: { signal },
       ...(client.request.endpoint.DEFAULTS.baseUrl.endsWith('/api/v3')
         ? { baseUrl: client.request.endpoint.DEFAULTS.baseUrl.replace(/\/v3$/, '') }
         : {}),
     });
-    return readAnswer(viewerSchema, data, "the token's owner").data.viewer.login;
+    return readAnswer(viewerSchema, answer.data, "the token's owner").data.viewer.login;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     logger.debug(`The token's owner is unknown (${error.message}); taken for ${ACTIONS_BOT}.`);

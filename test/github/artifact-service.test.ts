@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeGitHub } from './fake-github.ts';
+import { containing, matching } from './matching.ts';
 
 const run = promisify(execFile);
 const MODULES = join(import.meta.dirname, '../..');
@@ -43,9 +44,9 @@ describe('the artifact service', () => {
        console.log('\\n' + JSON.stringify({ id, digest, again }));`,
     );
     expect(uploaded).toMatchObject({
-      id: expect.any(Number),
-      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-      again: expect.stringContaining('already exists'),
+      id: expect.any(Number) as unknown,
+      digest: matching(/^[0-9a-f]{64}$/),
+      again: containing('already exists'),
     });
 
     // Another job of the same run sees it, as long as the run goes on.

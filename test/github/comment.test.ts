@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../shared/github/client.ts';
 import type { CommentStamp, HostOutcome } from '../../shared/github/code-host.ts';
 import { writeComment } from '../../shared/github/comment.ts';
 import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
+import { containing, matching } from './matching.ts';
 import { quietLogger } from './quiet-logger.ts';
 
 const STAMP: CommentStamp = { marker: 'trainyard:ci', headSha: 'a'.repeat(40), runNumber: 3, runAttempt: 1 };
@@ -29,11 +30,15 @@ async function startWithPullRequest(): Promise<FakeGitHub> {
 async function write(
   fake: FakeGitHub,
   text: string | (() => Promise<string>),
-  { stamp = STAMP, token = fake.defaultToken }: { stamp?: CommentStamp; token?: string } = {},
+  {
+    stamp = STAMP,
+    token = fake.defaultToken,
+    api = '',
+  }: { stamp?: CommentStamp; token?: string; api?: string } = {},
 ): Promise<HostOutcome> {
   const client = await createClient({
     token,
-    environment: { GITHUB_API_URL: fake.url },
+    environment: { GITHUB_API_URL: fake.url + api },
     logger: quietLogger(),
     secondMs: 5,
   });
@@ -59,13 +64,13 @@ describe('the comment', () => {
     await using fake = await startWithPullRequest();
     expect(await write(fake, 'first')).toMatchObject({
       done: true,
-      url: expect.stringContaining('#issuecomment-'),
+      url: containing('#issuecomment-'),
     });
     expect(await write(fake, 'first')).toMatchObject({ done: true });
     expect(await write(fake, 'second')).toMatchObject({ done: true });
     expect(writesTo(fake)).toEqual(['POST', 'PATCH']);
     expect(fake.commentsOf(1)).toEqual([
-      expect.stringMatching(/^<!-- trainyard:\w{24} head=a{40} run=3 attempt=1 -->\nsecond$/),
+      matching(/^<!-- trainyard:\w{24} head=a{40} run=3 attempt=1 -->\nsecond$/),
     ]);
   });
 
@@ -100,6 +105,44 @@ describe('the comment', () => {
     ]);
   });
 
+  it('is found on a server of its own, whose GraphQL lies beside its REST', async () => {
+    await using fake = await startWithPullRequest();
+    const token = fake.token({ login: 'my-app[bot]' });
+    await write(fake, 'one', { token, api: '/api/v3' });
+    await write(fake, 'two', { token, api: '/api/v3' });
+    expect(fake.commentsOf(1)).toEqual([matching(/two$/)]);
+    expect(fake.exchanges.map(({ url }) => url)).toContain('/api/graphql');
+  });
+
+  it("is GITHUB_TOKEN's where the token may not ask whose it is, and waits where GitHub fails", async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'one');
+    fake.fail({ kind: 'forbidden', on: 'graphql', times: 1 });
+    await write(fake, 'two');
+    expect(fake.commentsOf(1)).toEqual([matching(/two$/)]);
+    fake.fail({ kind: 'bad-gateway', on: 'graphql' });
+    await expect(write(fake, 'three')).rejects.toThrow('could not answer POST /graphql');
+  });
+
+  it('survives that somebody deletes it meanwhile', async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'one');
+    await write(fake, () => {
+      if (fake.commentsOf(1)[0]?.endsWith('one') === true) fake.world.comments.length = 0;
+      return Promise.resolve('two');
+    });
+    expect(fake.commentsOf(1)).toEqual([matching(/two$/)]);
+  });
+
+  it('ends with a reason where it never comes to rest', async () => {
+    await using fake = await startWithPullRequest();
+    let renders = 0;
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const outcome = await write(fake, () => Promise.resolve(`render ${renders++}`));
+    vi.restoreAllMocks();
+    expect(outcome).toEqual({ done: false, reason: matching(/changed after each of 60 writes/) });
+  });
+
   it('of a newer run or attempt is never overwritten by an older one', async () => {
     await using fake = await startWithPullRequest();
     await write(fake, 'run 4', { stamp: { ...STAMP, runNumber: 4 } });
@@ -109,7 +152,7 @@ describe('the comment', () => {
     });
     await write(fake, 'again', { stamp: { ...STAMP, runNumber: 4, runAttempt: 2 } });
     expect(await write(fake, 'late', { stamp: { ...STAMP, runNumber: 4 } })).toMatchObject({ done: false });
-    expect(fake.commentsOf(1)).toEqual([expect.stringContaining('again')]);
+    expect(fake.commentsOf(1)).toEqual([containing('again')]);
   });
 
   it('keeps the lowest id where two were created at once', async () => {
@@ -146,14 +189,14 @@ describe('the comment', () => {
     const reader = fake.token({ permissions: { 'pull-requests': 'read' } });
     expect(await write(fake, 'x', { token: reader })).toEqual({
       done: false,
-      reason: expect.stringMatching(/`pull-requests: write`.*fork/s),
+      reason: matching(/`pull-requests: write`.*fork/s),
     });
     const none = fake.token({ permissions: { contents: 'read' } });
     expect(await write(fake, 'x', { token: none })).toMatchObject({
-      reason: expect.stringContaining('pull-requests'),
+      reason: containing('pull-requests'),
     });
     expect(await write(fake, 'x', { token: 'ghs_bad' })).toMatchObject({
-      reason: expect.stringContaining('401'),
+      reason: containing('401'),
     });
     expect(fake.commentsOf(1)).toEqual([]);
   });
@@ -177,9 +220,9 @@ it(
     await Promise.all(readers.map((reader) => reader.next()));
     await writeFile(join(directory, 'go'), '');
     const outcomes = await Promise.all(
-      readers.map(async (reader) => JSON.parse((await reader.next()).value as string) as HostOutcome),
+      readers.map(async (reader) => JSON.parse(String((await reader.next()).value)) as HostOutcome),
     );
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')));
+    for (const child of children) if (child.exitCode === null) await once(child, 'exit');
 
     expect(outcomes.filter(({ done }) => !done)).toEqual([]);
     const [comment = '', ...others] = fake.commentsOf(1);

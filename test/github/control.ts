@@ -37,7 +37,7 @@ const bodies = {
   attach: z.strictObject({ directory: z.string() }),
   ref: z.strictObject({ ref: z.string().startsWith('refs/'), sha: shaSchema }),
   fault: z.strictObject({
-    kind: z.enum(['bad-gateway', 'secondary-limit', 'silence']),
+    kind: z.enum(['bad-gateway', 'forbidden', 'secondary-limit', 'silence']),
     on: z.string().optional(),
     times: z.int().optional(),
     retryAfterSeconds: z.number().optional(),

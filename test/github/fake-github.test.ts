@@ -158,14 +158,13 @@ describe('the fake GitHub', () => {
     });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const server = JSON.parse(line.toString()) as { url: string; token: string };
-    const { sha } = await (async () => {
+    const commit = (): string => {
       execFileSync('git', ['-C', directory, 'init', '-q']);
       const words = ['-C', directory, '-c', 'user.name=n', '-c', 'user.email=e@x.org', 'commit', '-q'];
       execFileSync('git', [...words, '--allow-empty', '-m', 'x']);
-      return {
-        sha: execFileSync('git', ['-C', directory, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),
-      };
-    })();
+      return execFileSync('git', ['-C', directory, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
+    };
+    const sha = commit();
     expect((await call(server, undefined, 'POST /_fake/attach', { directory })).status).toBe(204);
     const pull = await call(server, undefined, 'POST /_fake/pull-request', { number: 3, head: { sha } });
     expect(pull).toMatchObject({ status: 201, json: { number: 3, base: { ref: 'main' } } });

@@ -208,7 +208,8 @@ export class FakeGitHub implements AsyncDisposable {
   #rest(received: Received): Answer {
     const method = received.method.toLowerCase();
     const upload = received.url.pathname.startsWith('/uploads/');
-    const pathname = upload ? received.url.pathname.slice('/uploads'.length) : received.url.pathname;
+    // A server of one's own has the same API under /api (GITHUB_API_URL is https://<host>/api/v3 there).
+    const pathname = received.url.pathname.replace(/^\/(uploads|api\/v3)\/|^\/api\/(?=graphql$)/, '/');
     const found = ALL_ROUTES.flatMap(({ route, match }) => {
       const parameters = route.method === method ? match(pathname) : undefined;
       return parameters === undefined ? [] : [{ route, parameters }];

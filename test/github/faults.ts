@@ -2,7 +2,7 @@ import type { Answer, Received } from './http.ts';
 
 /** Something that goes wrong with requests whose path matches, until it has happened `times` times. */
 export interface Fault {
-  readonly kind: 'bad-gateway' | 'secondary-limit' | 'silence';
+  readonly kind: 'bad-gateway' | 'forbidden' | 'secondary-limit' | 'silence';
   /** Part of the method and path (`POST /repos/…/comments`), as a regular expression; default all REST calls. */
   readonly on?: string;
   /** Default: for ever. */
@@ -41,6 +41,14 @@ function answerOf(fault: Fault): Answer | 'silence' {
       return 'silence';
     case 'bad-gateway':
       return { status: 502, json: { message: 'Server Error' } };
+    case 'forbidden':
+      return {
+        status: 403,
+        json: {
+          message: 'Resource not accessible by integration',
+          documentation_url: 'https://docs.github.com/rest',
+        },
+      };
     case 'secondary-limit':
       return {
         status: 403,

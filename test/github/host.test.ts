@@ -8,6 +8,7 @@ import type { CodeHost, Origin } from '../../shared/github/code-host.ts';
 import { createGitHubHost } from '../../shared/github/github-host.ts';
 import type { EnvironmentOptions } from './environment.ts';
 import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
+import { containing, matching } from './matching.ts';
 import { commentPayload, mergeGroupPayload, pullRequestPayload, workflowRunPayload } from './payloads.ts';
 import { quietLogger } from './quiet-logger.ts';
 
@@ -98,7 +99,7 @@ describe('the origin', () => {
       headSha: MERGE,
       pullRequest: { number: 12, baseSha: sha, fork: false },
     });
-    expect(said).toEqual([expect.stringMatching(/#12 of the merge queue .*`pull-requests: read`/)]);
+    expect(said).toEqual([matching(/#12 of the merge queue .*`pull-requests: read`/)]);
   });
 
   it('of workflow_run finds the pull request by head and repository, never by what the run claims', async () => {
@@ -121,7 +122,7 @@ describe('the origin', () => {
     const said: string[] = [];
     const blind = fake.token({ permissions: {} });
     expect(await originOf(fake, { ...options, token: blind, said })).toMatchObject({ pullRequest: null });
-    expect(said).toEqual([expect.stringContaining('could not be asked for')]);
+    expect(said).toEqual([containing('could not be asked for')]);
   });
 
   it('of a comment asks for the pull request, and cannot go on without', async () => {
@@ -233,7 +234,7 @@ describe('the status', () => {
     const fork = await hostOf(fake, { token: fake.token({ permissions: { contents: 'read' } }) });
     expect(await fork.setStatus({ ...status, sha, description: 'd' }, signal)).toEqual({
       done: false,
-      reason: expect.stringContaining('`statuses: write`'),
+      reason: containing('`statuses: write`'),
     });
     const without = await hostOf(fake, { change: { GITHUB_TOKEN: undefined } });
     const stamp = { marker: 'm', headSha: sha, runNumber: 1, runAttempt: 1 };
@@ -243,7 +244,7 @@ describe('the status', () => {
     ]) {
       expect(outcome).toEqual({
         done: false,
-        reason: expect.stringMatching(/^No token was given.*input "token"/),
+        reason: matching(/^No token was given.*input "token"/),
       });
     }
     const host = await hostOf(fake);

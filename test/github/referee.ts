@@ -54,7 +54,7 @@ export class Referee {
     const validate =
       this.#compiled.get(place) ?? this.#ajv.compile({ $ref: `gh#/${place.replaceAll('%', '%25')}` });
     this.#compiled.set(place, validate);
-    if (validate(value) === true) return [];
+    if (validate(value)) return [];
     const [error] = validate.errors ?? [];
     return [
       `${what}: ${error?.instancePath ?? ''} ${error?.message ?? 'is not valid'} ${JSON.stringify(error?.params)}`,

@@ -16,10 +16,7 @@ const nodeId = (id: number): string => Buffer.from(`node:${id}`).toString('base6
 
 /** Ids of users are made of their logins, so that the same login is always the same user. */
 function userId(login: string): number {
-  return [...login].reduce(
-    (sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_000_007,
-    7,
-  );
+  return Buffer.from(login).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
 }
 
 export function userView(baseUrl: string, login: string): View {
