@@ -19,12 +19,16 @@ const jsonSchema = z.json();
 function official(): (document: unknown) => boolean {
   const ajv = new Ajv2019({ allErrors: false, strict: false });
   addFormats.default(ajv);
-  const validate = ajv.compile(z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(SCHEMA, 'utf8'))));
+  const validate = ajv.compile(
+    z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(SCHEMA, 'utf8'))),
+  );
   return (document) => validate(document) === true;
 }
 
 function examples(): z.infer<typeof jsonSchema>[] {
-  return readdirSync(CONTRACTS).map((name) => jsonSchema.parse(parse(readFileSync(join(CONTRACTS, name), 'utf8'))));
+  return readdirSync(CONTRACTS).map((name) =>
+    jsonSchema.parse(parse(readFileSync(join(CONTRACTS, name), 'utf8'))),
+  );
 }
 
 describe.skipIf(missing && process.env['CI'] !== 'true')('our types and the standard agree', () => {
