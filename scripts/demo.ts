@@ -98,18 +98,24 @@ async function propose(title: string, parameters: Readonly<Record<string, unknow
   stage.commit(title);
 }
 
-/** What a reader of the comment sees at first: each fold as one line. */
+/** What a reader of the comment sees at first: each closed fold as one line. */
 function folded(markdown: string): string[] {
   const shown: string[] = [];
-  let depth = 0;
+  // How many folds around a line are closed; an open one shows what it holds.
+  let closed = 0;
+  const open: boolean[] = [];
   for (const line of markdown.trimEnd().split('\n')) {
-    const title = /<details>\s*<summary>(.*)<\/summary>/.exec(line)?.[1];
-    if (depth === 0 && title !== undefined) shown.push(`▸ ${title.replaceAll(/<\/?b>/g, '')}`);
-    else if (depth === 0) shown.push(line);
-    depth += line.split('<details').length - line.split('</details>').length;
+    const [, isOpen, title = ''] = /<details( open)?>\s*<summary>(.*?)<\/summary>/.exec(line) ?? [];
+    const text =
+      title === ''
+        ? line.replace('</details>', '')
+        : `${isOpen ? '▾' : '▸'} ${title.replaceAll(/<\/?b>/g, '')}`;
+    if (closed === 0 && !(line !== '' && text === '')) shown.push(text);
+    if (line.includes('<details')) open.push(isOpen !== undefined);
+    if (line.includes('<details') && isOpen === undefined) closed += 1;
+    if (line.includes('</details>') && open.pop() === false) closed -= 1;
   }
-  // Blank lines that lay between folds tell nothing here.
-  return shown.filter((line, index) => line !== '' || shown[index - 1] !== '');
+  return shown.filter((line, index) => line !== '' || !/^(▸.*)?$/.test(shown[index - 1] ?? ''));
 }
 
 /** Shows the comment that the pull request would get. */
@@ -185,6 +191,7 @@ async function tell(): Promise<void> {
   await gate('pass');
   await publish();
   await deploy('fail');
+  say('  (The registry counts what is published: v4 is its v3.)');
   const last = (await stage.section('deployment')).body;
   check(last?.rolledBack === true, 'v4 was not rolled back');
   check(last?.smokeTest?.result === 'fail', 'v4 did not fail the smoke test');
