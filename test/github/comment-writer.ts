@@ -18,16 +18,19 @@ await import('@octokit/rest');
 await import('@actions/github/lib/utils');
 process.stdout.write('ready\n');
 while (!existsSync(join(folder, 'go'))) await sleep(10);
+// Jobs end at about the same time: some upload while others have commented already.
+await sleep(Math.random() * 2_000);
 
 writeFileSync(join(folder, `${name}.section`), `## ${name}\nverdict of ${name}\n`);
-const render = (): Promise<string> =>
-  Promise.resolve(
-    readdirSync(folder)
-      .filter((file) => file.endsWith('.section'))
-      .sort()
-      .map((file) => readFileSync(join(folder, file), 'utf8'))
-      .join('\n'),
-  );
+// What takes time between the list and the write is where one job overwrites what another has just written.
+const render = async (): Promise<string> => {
+  const sections = readdirSync(folder)
+    .filter((file) => file.endsWith('.section'))
+    .sort()
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  await sleep(Math.random() * 100);
+  return sections.join('\n');
+};
 const outcome = await host.comment(
   Number(pullRequest),
   { marker: 'trainyard:ci', headSha: 'a'.repeat(40), runNumber: 3, runAttempt: 1 },

@@ -177,6 +177,25 @@ describe('the comment', () => {
     expect(fake.commentsOf(1)[0]).toMatch(/a\nb$/);
   });
 
+  it('is repaired by whoever overwrote the newer one of another job with an older render', async () => {
+    await using fake = await startWithPullRequest();
+    await write(fake, 'nothing yet');
+    const uploaded = ['a'];
+    const whole = (): Promise<string> => Promise.resolve(uploaded.join('\n'));
+    let overtaken = false;
+    await write(fake, async () => {
+      const stale = await whole();
+      if (!overtaken) {
+        overtaken = true;
+        uploaded.push('b');
+        await write(fake, whole);
+        expect(fake.commentsOf(1)[0]).toMatch(/a\nb$/);
+      }
+      return stale;
+    });
+    expect(fake.commentsOf(1)).toEqual([matching(/a\nb$/)]);
+  });
+
   it('never exceeds what GitHub takes', async () => {
     await using fake = await startWithPullRequest();
     expect(await write(fake, `${'x'.repeat(99)}\n`.repeat(1000))).toMatchObject({ done: true });
