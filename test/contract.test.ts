@@ -59,6 +59,10 @@ const VALUES: Readonly<Record<string, string>> = {
   registry: 'directory:registry',
   endpoint: 'digits',
 };
+/** Required together with another input's default: mode `deploy` needs a registry, mode `plan` none. */
+const REQUIRED_BY_DEFAULTS: Readonly<Partial<Record<ActionName, Readonly<Record<string, string>>>>> = {
+  'deploy-endpoint': { registry: 'directory:registry' },
+};
 /** Read by the shell for every action (shared/action/context.ts), and by `openInputs` itself. */
 const READ_BY_SHELL = ['working-directory', 'id', 'matrix', 'token', 'comment', 'status'];
 const COMMON = [...READ_BY_SHELL, 'on-inconclusive'];
@@ -107,7 +111,10 @@ describe.each(ACTION_NAMES)('%s', (name) => {
     Object.entries(fileOf(name).inputs)
       .filter(([, { required }]) => required === true)
       .map(([input]) => input);
-  const given = () => Object.fromEntries(requiredInputs().map((input) => [input, VALUES[input] ?? 'x']));
+  const given = () => ({
+    ...REQUIRED_BY_DEFAULTS[name],
+    ...Object.fromEntries(requiredInputs().map((input) => [input, VALUES[input] ?? 'x'])),
+  });
 
   it('has in action.yml the inputs that the code knows, in the same order', () => {
     expect(Object.keys(fileOf(name).inputs)).toEqual([...INPUTS]);
