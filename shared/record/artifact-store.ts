@@ -20,6 +20,8 @@ import type { FindOptions, RecordStore } from './store.ts';
 const MAX_SECTION_ARTIFACT_BYTES = 16 * 1024 * 1024;
 /** Artifacts of one name that a job may write: beyond this something repeats that should not. */
 const MAX_PARTS = 50;
+/** Enough to hide the latency of a matrix's sections, few enough to offend no service. */
+const PARALLEL_DOWNLOADS = 8;
 const SECTION_FILE = 'section.json';
 
 export interface ArtifactStoreOptions {
@@ -83,17 +85,21 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
     if (artifacts === undefined) return onDisk;
     const known = new Set(onDisk.map(({ label }) => label));
     const listed = (await artifacts.list(run, signal)).filter(({ name }) => !known.has(name));
-    const fromArtifacts = await Promise.all(
-      listed.map(async (artifact): Promise<Kept | undefined> => {
-        const name = parseSectionName(artifact.name);
-        if (name === undefined) return undefined;
+    const sections = listed.flatMap((artifact) => {
+      const name = parseSectionName(artifact.name);
+      return name === undefined ? [] : [{ artifact, name }];
+    });
+    const fromArtifacts: Kept[] = [];
+    for (let first = 0; first < sections.length; first += PARALLEL_DOWNLOADS) {
+      const some = sections.slice(first, first + PARALLEL_DOWNLOADS).map(async ({ artifact, name }) => {
         const text = texts.get(artifact.id) ?? downloadText(artifact, run, signal);
         texts.set(artifact.id, text);
         text.catch(() => texts.delete(artifact.id));
         return { name, label: artifact.name, text: await text };
-      }),
-    );
-    return [...onDisk, ...fromArtifacts.filter((section) => section !== undefined)];
+      });
+      fromArtifacts.push(...(await Promise.all(some)));
+    }
+    return [...onDisk, ...fromArtifacts];
   };
   const read = async (run: OtherRun | undefined, signal: AbortSignal): Promise<Judged> =>
     judge(

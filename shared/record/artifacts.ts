@@ -1,4 +1,4 @@
-import { InfrastructureError, messageOf } from '../errors.ts';
+import { InfrastructureError, isExpected, messageOf, UsageError } from '../errors.ts';
 
 /** One artifact of a run. */
 export interface Artifact {
@@ -56,6 +56,7 @@ async function told<T>(what: string, start: () => Promise<T>, signal: AbortSigna
     return await untilAborted(start, signal);
   } catch (cause) {
     signal.throwIfAborted();
+    if (isExpected(cause)) throw cause;
     throw new InfrastructureError(`${what}: ${messageOf(cause)}`, {
       remedy: 'Run the job again. If it stays, see githubstatus.com.',
       cause,
@@ -87,8 +88,14 @@ export function createArtifacts(): Artifacts {
             if (id === undefined) throw new Error('the service named no id');
             return { id };
           } catch (error) {
-            if (/\(409\)|already exists/i.test(messageOf(error))) return undefined;
-            throw error;
+            const message = messageOf(error);
+            if (/\(409\)|already exists/i.test(message)) return undefined;
+            const [, character] = /Contains the following character:\s*(.+)/.exec(message) ?? [];
+            if (character === undefined) throw error;
+            throw new UsageError(
+              `A file of the artifact "${name}" has a character in its path that artifacts cannot hold: ${character.trim()}.`,
+              { remedy: 'Let the command write it under another name.', cause: error },
+            );
           }
         },
         signal,

@@ -172,6 +172,16 @@ describe('files between jobs', () => {
     expect(await store.saveFiles('digits', workspace, [], signal)).toEqual([]);
   });
 
+  it('whose names an artifact cannot hold are refused with the character', async () => {
+    const { store, workspace } = await job();
+    await writeFile(join(workspace, 'out:b'), 'x');
+    const saved = store.saveFiles('digits', workspace, [reference('out:b', 'x')], signal);
+    await expect(saved).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringContaining('Colon :') as string,
+    });
+  });
+
   it('are refused from an artifact that is gone, is not ours, or holds other bytes', async () => {
     const { store } = await job({ key: 'gate' });
     const fetch = (artifact: string) =>

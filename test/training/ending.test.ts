@@ -56,6 +56,7 @@ describe('the end of a training', () => {
     expect(outcome).toMatchObject({ verdict: 'error', blame: { owner: 'infrastructure' } });
     expect(outcome.summary).toMatch(/The step was cancelled, and was ended \(SIGKILL\)/);
     expect(outcome.body?.attempts[0]?.failureClass).toBe('cancelled');
+    expect(outcome.body?.attempts[0]?.peakMemoryBytes).toBeGreaterThan(10_000_000);
     const said = place.lines.filter((line) => line.includes('got SIG'));
     expect(said).toEqual(['user: got SIGINT', 'user: got SIGTERM']);
   });

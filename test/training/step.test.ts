@@ -54,7 +54,7 @@ async function start(
     payload: { after: sha, repository: { full_name: fake.repository } },
     token: fake.defaultToken,
   });
-  const defaults = Object.entries(readActionFile('train-model').inputs).map(
+  const defaults = Object.entries(readActionFile('train-model').inputs).map<[string, string]>(
     ([name, { default: value = '' }]) => [
       name,
       value.includes('github.token') ? fake.defaultToken : value.includes('toJSON(matrix)') ? 'null' : value,

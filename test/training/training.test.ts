@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { modelDigest } from '../../shared/record/digest.ts';
 import { trainingBodySchema } from '../../shared/record/training-section.ts';
+import { trainingSection } from '../record/sections.ts';
 import { openWorkplace } from './workplace.ts';
 
 const GOOD = `
@@ -62,7 +63,6 @@ describe('a training that succeeds', () => {
     });
     expect(body.environment.lockFiles.map((file) => file.path)).toEqual(['requirements.txt']);
     expect(body.hardware.cpus).toBeGreaterThan(0);
-    expect(body.attempts[0]?.peakMemoryBytes).toBeGreaterThan(1_000_000);
     expect(outcome.outputs).toEqual({
       'model-digest': body.modelDigest,
       'exit-code': '0',
@@ -131,6 +131,25 @@ describe('a training that succeeds', () => {
     expect(user.find((line) => line.includes('xxx'))).toMatch(
       /^user: x{8192} … \(2991808 more characters\)$/,
     );
+  });
+});
+
+describe('the data of a training', () => {
+  it('is that of the data section, whose verdict is told', async () => {
+    await using place = await openWorkplace();
+    const dataFingerprint = 'd'.repeat(64);
+    const head = trainingSection({
+      subject: 'digits-data',
+      verdict: 'fail',
+      commit: { repository: null },
+      run: { id: 'terminal', key: 'terminal' },
+    });
+    const body = { sources: [], contract: null, checks: [], profile: [], dataFingerprint };
+    await place.context().store.save({ ...head, kind: 'data', body }, new AbortController().signal);
+    const outcome = await place.script('');
+    expect(outcome.dataset).toBe('digits-data');
+    expect(outcome.body?.dataFingerprint).toBe(dataFingerprint);
+    expect(outcome.notices.join()).toContain('The data of "digits-data" ended as fail');
   });
 });
 
