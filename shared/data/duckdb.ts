@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { DuckDBDecimalValue, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { InfrastructureError, messageOf, SubjectError } from '../errors.ts';
+import { withoutValues } from './decide/error-text.ts';
 import type { DataEngine, Limits, Query, Row, Scalar, Table, TableSource } from './engine.ts';
 import { openTable } from './open-table.ts';
 
@@ -14,6 +17,7 @@ const SELECT_STATEMENT = 1;
 export class DuckDbEngine implements DataEngine {
   #instance: DuckDBInstance | undefined;
   #connection: DuckDBConnection | undefined;
+  #spill: string | undefined;
   #timeoutMs = 0;
 
   async open(
@@ -23,10 +27,12 @@ export class DuckDbEngine implements DataEngine {
   ): Promise<ReadonlyMap<string, Table>> {
     await this.close();
     this.#timeoutMs = limits.queryTimeoutMs;
+    // Queries may read what lies in the folder to spill to, so it holds nothing else.
+    this.#spill = await mkdtemp(join(limits.temporaryDirectory, 'spill-'));
     this.#instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${limits.memoryMiB}MiB`,
       threads: String(Math.min(limits.threads, availableParallelism())),
-      temp_directory: limits.temporaryDirectory,
+      temp_directory: this.#spill,
       max_temp_directory_size: MAX_SPILL,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
@@ -73,12 +79,13 @@ export class DuckDbEngine implements DataEngine {
     return results;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#connection?.disconnectSync();
     this.#instance?.closeSync();
     this.#connection = undefined;
     this.#instance = undefined;
-    return Promise.resolve();
+    if (this.#spill !== undefined) await rm(this.#spill, { recursive: true, force: true });
+    this.#spill = undefined;
   }
 
   /** Runs one piece of work that a signal or the time limit interrupts. */
@@ -133,12 +140,6 @@ export class DuckDbEngine implements DataEngine {
     }
     return new InfrastructureError(`"${name}" failed in the data engine: ${withoutValues(message)}`);
   }
-}
-
-/** A message of DuckDB's without what it quotes: that may be a value of the data. */
-export function withoutValues(message: string): string {
-  const [line = ''] = message.split('\n', 1);
-  return line.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, '…').slice(0, 300);
 }
 
 async function select(connection: DuckDBConnection, { name, sql, parameters = [] }: Query): Promise<Row[]> {

@@ -1,5 +1,6 @@
 import { DuckDBListValue } from '@duckdb/node-api';
 import { SubjectError } from '../errors.ts';
+import { typeOfKey } from './decide/json-type.ts';
 import type { Table, TableSource } from './engine.ts';
 import { pathLiteral, type ReadContext, type Reading } from './open-table.ts';
 import { quoteIdentifier, quoteText } from './sql.ts';
@@ -7,20 +8,6 @@ import { inspectText } from './text-file.ts';
 
 /** As many lines that are no objects are named; all are counted. */
 const MAX_REJECTED_LINES = 100;
-
-const INTEGERS = new Set(['BIGINT', 'UBIGINT']);
-const NUMBERS = new Set([...INTEGERS, 'DOUBLE']);
-
-/** The column type that holds every kind of JSON value that a key was seen with. */
-export function typeOfKey(kinds: readonly string[]): string {
-  const seen = kinds.filter((kind) => kind !== 'NULL');
-  if (seen.length === 0) return 'VARCHAR';
-  if (seen.every((kind) => INTEGERS.has(kind))) return seen.includes('UBIGINT') ? 'HUGEINT' : 'BIGINT';
-  if (seen.every((kind) => NUMBERS.has(kind))) return 'DOUBLE';
-  if (seen.every((kind) => kind === 'BOOLEAN')) return 'BOOLEAN';
-  if (seen.every((kind) => kind === 'VARCHAR')) return 'VARCHAR';
-  return 'JSON';
-}
 
 /**
  * Prepares one file of JSON Lines. Lines are taken as text first: DuckDB's own reader would turn a broken line into

@@ -107,7 +107,7 @@ function pick<T>(list: readonly T[], random: () => number): T {
   return value;
 }
 
-function containers(value: Json, found: (Json[] | { [key: string]: Json })[] = []): typeof found {
+function containers(value: Json, found: (Json[] | Record<string, Json>)[] = []): typeof found {
   if (value === null || typeof value !== 'object') return found;
   found.push(value);
   for (const child of Array.isArray(value) ? value : Object.values(value)) containers(child, found);

@@ -22,7 +22,7 @@ function official(): (document: unknown) => boolean {
   const validate = ajv.compile(
     z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(SCHEMA, 'utf8'))),
   );
-  return (document) => validate(document) === true;
+  return (document) => validate(document);
 }
 
 function examples(): z.infer<typeof jsonSchema>[] {

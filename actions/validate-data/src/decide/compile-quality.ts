@@ -144,8 +144,7 @@ export function patternBroken(column: Column, source: string, alsoBroken = NEVER
 
 /** Rows whose key occurred before. A key with a null in it is not compared. */
 export function duplicates(columns: readonly string[]): Counted {
-  const [only = 'NULL'] = columns;
-  const key = columns.length === 1 ? only : `(${columns.join(', ')})`;
+  const key = `(${columns.join(', ')})`;
   const whole = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
   return {
     kind: 'counted',

@@ -44,7 +44,9 @@ export function conclude(
   if (judged === 'inconclusive') {
     return { verdict: judged, summary: `No verdict on ${size}: ${whyUndecided(count('inconclusive'))}.` };
   }
-  const held = `All ${plural(blocking.length, 'check')} hold on ${size}`;
+  const all =
+    blocking.length === 1 ? 'The one check holds' : `All ${formatCount(blocking.length)} checks hold`;
+  const held = `${all} on ${size}`;
   return newInHead
     ? { verdict: 'inconclusive', summary: `${held}, by a contract that is new in this pull request.` }
     : { verdict: 'pass', summary: `${held}.` };
