@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandInputs } from '../../actions/deploy-endpoint/src/inputs.ts';
 import { fillWords } from '../../actions/deploy-endpoint/src/targets/command-process.ts';
 import { classifier } from './onnx-model.ts';
-import { processesIn } from './processes.ts';
+import { processesIn, until } from './processes.ts';
 import { Scene } from './scene.ts';
 import { evaluation, training } from './sections.ts';
 
@@ -127,6 +127,26 @@ describe('deploy-endpoint, target command', () => {
     const { outcome, state } = await scene.deploy({ ...OVERRIDES, mode: 'plan', command: command() });
     expect(outcome).toMatchObject({ verdict: 'pass', body: { strategy: 'smoke-serving' } });
     expect(existsSync(state.get('endpoint-folder') ?? '')).toBe(false);
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
+  it('starts the one before again where the step was killed after it had stopped it', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const first = await scene.deploy({ ...OVERRIDES, command: command() });
+    const path = join(scene.workspace, '.trainyard', 'endpoints', 'digits', 'command.json');
+    const state = JSON.parse(await readFile(path, 'utf8')) as { current: { pid: number } };
+    process.kill(state.current.pid, 'SIGKILL');
+    await until('nobody serves', async () => (await processesIn(scene.folder)).length === 0);
+    await writeFile(path, JSON.stringify({ schemaVersion: 1, current: null, previous: state.current }));
+    const killed = new Map(first.state).set('revision', 'v2-killed');
+    await scene.post({ state: killed });
+    const url = `${first.outcome.outputs['url'] ?? ''}/ready`;
+    await until(
+      'the first serves again',
+      async () => (await fetch(url).catch(() => undefined))?.status === 200,
+    );
+    await scene.post(first);
     expect(await processesIn(scene.folder)).toEqual([]);
   }, 60_000);
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -217,7 +217,6 @@ describe('proxy', () => {
     upstream: Parameters<typeof createServer>[1],
     use: (url: string, done: () => number) => Promise<void>,
   ): Promise<void> {
-    const { Agent } = await import('node:http');
     const agent = new Agent({ keepAlive: true });
     const backend = createServer(upstream).listen(0, '127.0.0.1');
     await once(backend, 'listening');
@@ -249,7 +248,7 @@ describe('proxy', () => {
           headers: { 'x-mine': 'yes', 'x-hop': 'no', connection: 'close, x-hop', te: 'trailers' },
         });
         outgoing.end('hello');
-        const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+        const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
         const seen = JSON.parse(String(response.headers['x-seen'])) as Record<string, string>;
         expect(seen).toMatchObject({ method: 'POST', 'x-mine': 'yes' });
         expect(seen).not.toHaveProperty('x-hop');

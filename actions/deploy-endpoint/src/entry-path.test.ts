@@ -40,8 +40,6 @@ describe('entryPath', () => {
 
   it('is missed where the build is not whole', async () => {
     const script = await touch('dist/cli/index.js');
-    expect(() => entryPath('worker', script)).toThrow(
-      /The program "worker" .* is not beside/,
-    );
+    expect(() => entryPath('worker', script)).toThrow(/The program "worker" .* is not beside/);
   });
 });

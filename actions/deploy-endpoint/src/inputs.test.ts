@@ -26,8 +26,10 @@ const DEFAULTS = {
 };
 
 function read(given: Record<string, string>): Inputs {
-  const entries = Object.entries({ ...DEFAULTS, ...given }).map(([name, value]) => [variableOf(name), value]);
-  return readInputs(openInputs(INPUTS, Object.fromEntries(entries), workspace));
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries({ ...DEFAULTS, ...given }))
+    environment[variableOf(name)] = value;
+  return readInputs(openInputs(INPUTS, environment, workspace));
 }
 
 describe('readInputs', () => {

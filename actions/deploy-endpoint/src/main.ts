@@ -94,6 +94,7 @@ export async function deployEndpoint(
       signal,
     });
     return deployedOutcome({
+      host: context.host.kind,
       inputs,
       sections,
       endpoint,

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../shared/action/action.ts';
+import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import type { Version } from '../../../shared/registries/registry.ts';
 import type { Admission } from './decide/admission.ts';
 import { type Conclusion, conclude } from './decide/conclusion.ts';
@@ -12,8 +12,11 @@ import type { Revision } from './targets/target.ts';
 const NO_GATE = 'The input "require-gate" is false: that a gate has passed this model was not asked.';
 const SMOKE_SERVING =
   'Smoke serving: the model was served on 127.0.0.1 of this machine for the test alone. Nothing was deployed, no alias was moved.';
-const LOCAL =
-  'Served on 127.0.0.1 of this machine (smoke serving for later steps of the job), ended with the job unless "keep-alive" is true.';
+const LOCAL = {
+  github:
+    'Smoke serving: on 127.0.0.1 of this machine, for later steps of the job. It ends with the job, unless "keep-alive" is true.',
+  terminal: 'Served on 127.0.0.1 of this machine, until: trainyard stop.',
+} as const;
 
 /** The outcome of a deployment that did not begin. */
 export function refusedOutcome(
@@ -39,6 +42,7 @@ export function refusedOutcome(
 }
 
 export interface Deployed {
+  readonly host: ActionContext['host']['kind'];
   readonly inputs: Inputs;
   readonly sections: RunSections;
   readonly endpoint: string;
@@ -75,7 +79,7 @@ export function deployedOutcome(deployed: Deployed): Outcome<'deployment'> {
       failure === undefined || conclusion.verdict === 'pass'
         ? null
         : { owner: failure.owner, message: failure.message, remedy: failure.remedy },
-    notices: noticesOf(inputs, moved, result),
+    notices: noticesOf(deployed, moved),
     body: {
       mode: inputs.mode,
       target: inputs.target,
@@ -121,9 +125,9 @@ function servingUrl(
     : undefined;
 }
 
-function noticesOf(inputs: Inputs, moved: boolean, { failure }: RolloutResult): string[] {
+function noticesOf({ inputs, host, result: { failure } }: Deployed, moved: boolean): string[] {
   return [
-    ...(inputs.mode === 'plan' ? [SMOKE_SERVING] : moved && inputs.target === 'local' ? [LOCAL] : []),
+    ...(inputs.mode === 'plan' ? [SMOKE_SERVING] : moved && inputs.target === 'local' ? [LOCAL[host]] : []),
     ...(inputs.requireGate ? [] : [NO_GATE]),
     ...(failure?.step === 'confirm' ? [`The revision before could not be ended: ${failure.message}`] : []),
   ];

@@ -17,7 +17,11 @@ const sideSchema = z.union([
   z.record(z.string(), z.unknown()).refine((side) => Object.keys(side).length > 0, 'at least one tensor'),
   z.array(tensorSchema).min(1),
 ]);
-export const rowSchema = z.strictObject({ id: z.string().optional(), inputs: sideSchema, outputs: sideSchema });
+export const rowSchema = z.strictObject({
+  id: z.string().optional(),
+  inputs: sideSchema,
+  outputs: sideSchema,
+});
 
 export interface GoldenRow {
   /** As a person finds it again: the row's id, else its line. */

@@ -126,11 +126,14 @@ export class CommandTarget implements EndpointTarget {
 
   async remove(revision: string): Promise<void> {
     const { current, previous } = await this.#read();
-    if (current?.id === revision && previous !== null) {
-      await this.restore(previous.id);
-    } else if (current?.id === revision) {
-      await stopServer(current, this.#options);
-      await this.#write({ schemaVersion: 1, current: null, previous: null });
+    const before = previous?.id === revision ? null : previous;
+    if (before !== null && (current === null || current.id === revision)) {
+      // Nobody serves, where the step was killed after it had stopped the one before.
+      await this.restore(before.id);
+    } else {
+      const stays = current?.id === revision ? null : current;
+      if (current !== null && stays === null) await stopServer(current, this.#options);
+      await this.#write({ schemaVersion: 1, current: stays, previous: before });
     }
     await rm(this.folderOf(revision), { recursive: true, force: true });
   }
