@@ -132,7 +132,8 @@ class GitHubReleaseApi implements ReleaseApi {
           label,
           data: blob,
           headers: { 'content-type': 'application/octet-stream' },
-          request: { signal },
+          // Otherwise fetch keeps a copy of the whole body in memory, in case it must follow a redirect.
+          request: { signal, redirect: 'error' },
         }),
       ),
     );
