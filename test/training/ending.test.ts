@@ -114,6 +114,16 @@ describe('the post step', () => {
     expect(lines).toEqual(['warning: Ended 1 processes that the training had left behind.']);
   });
 
+  it('finds by their mark those of a step that was killed before it knew a pid', async () => {
+    const child = sleeper('post-3');
+    const pid = child.pid ?? 0;
+    await until('it runs', () => isAlive(pid));
+    const { logger, lines } = keepLogs();
+    await endLeftovers(JSON.stringify({ pid: null, started: null, mark: 'post-3' }), logger);
+    await until('it is gone', async () => !(await isAlive(pid)));
+    expect(lines).toEqual(['warning: Ended 1 processes that the training had left behind.']);
+  });
+
   it('never touches a process that was given the same pid', async () => {
     const child = sleeper('somebody-else');
     const pid = child.pid ?? 0;

@@ -4,7 +4,7 @@ import { endGroup } from './local/end-group.ts';
 import { membersOf } from './local/processes.ts';
 
 const groupSchema = z.object({
-  pid: z.int().positive(),
+  pid: z.int().positive().nullable(),
   started: z.string().nullable(),
   mark: z.string().min(1),
 });
@@ -16,7 +16,9 @@ export async function endLeftovers(state: string | undefined, logger: Logger): P
     return;
   }
   try {
-    const group = groupSchema.parse(JSON.parse(state));
+    const saved = groupSchema.parse(JSON.parse(state));
+    // No process has the pid 0: without a pid only the mark tells.
+    const group = { ...saved, pid: saved.pid ?? 0 };
     const members = await membersOf(group, { watched: false });
     if (members.length === 0) {
       logger.info('The training has left no process behind.');

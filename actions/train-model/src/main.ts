@@ -4,7 +4,7 @@ import { UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { canonicalDigest, modelDigest } from '../../../shared/record/digest.ts';
 import type { FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
-import { childEnvironment } from './decide/child-environment.ts';
+import { childEnvironment, MARK } from './decide/child-environment.ts';
 import { ADVICE, VERDICT_OF_FAILURE } from './decide/judge-training.ts';
 import { describeCode } from './describe-code.ts';
 import { describeEnvironment, describeHardware } from './describe-machine.ts';
@@ -170,8 +170,11 @@ async function train(
   const { logger, signal, store, workingDirectory } = context;
   const startedAt = new Date();
   const start = performance.now();
+  // Before there is a process: a step that is killed from here on leaves its processes to the post step, which finds
+  // them by their mark, and once the pid is known also where a system has no marks.
+  const mark = job.environment[MARK] ?? key;
+  context.saveState(GROUP_STATE, JSON.stringify({ pid: null, started: null, mark }));
   const submission = (await engine.find(key, signal)) ?? (await engine.submit(job, key, signal));
-  // At once: a step that is killed from here on leaves its processes to the post step.
   context.saveState(GROUP_STATE, JSON.stringify(engine.groupOf(submission)));
   const status = await logger.untrusted((line) =>
     follow(inputs, context, { engine, submission, onLine: line }),

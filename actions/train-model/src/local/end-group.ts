@@ -28,6 +28,7 @@ async function signalGroup(group: Group, signal: NodeJS.Signals, watch: Watch): 
 
 /** Windows knows no groups: its own command follows the tree of parents. */
 async function killTree(pid: number): Promise<number> {
+  if (pid === 0) return 0;
   return await new Promise((resolve) => {
     execFile('taskkill', ['/T', '/F', '/PID', String(pid)], (error) => resolve(error === null ? 1 : 0));
   });

@@ -102,7 +102,8 @@ export async function membersOf(
 ): Promise<ProcessFacts[]> {
   const all = await listProcesses();
   const leader = all.find((one) => one.pid === pid);
-  const certain = leader === undefined ? watched : started !== null && leader.started === started;
+  const certain =
+    pid !== 0 && (leader === undefined ? watched : started !== null && leader.started === started);
   const marked = await Promise.all(all.map((one) => carriesMark(one.pid, mark)));
   return all.filter((one, index) => marked[index] === true || (certain && isOfSession(one, pid)));
 }
