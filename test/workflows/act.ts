@@ -123,7 +123,7 @@ export async function runAct(options: ActOptions): Promise<ActOutcome> {
   const lines = text.split('\n').flatMap((line) => parseLine(line));
   const jobs = Object.fromEntries(
     lines.flatMap(({ job, jobResult }) =>
-      job === undefined || jobResult === undefined ? [] : [[job, jobResult]],
+      job === undefined || jobResult === undefined ? [] : [[job.trim(), jobResult]],
     ),
   );
   return {

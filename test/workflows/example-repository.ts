@@ -82,8 +82,9 @@ export class ExampleRepository {
   /** A clone in an empty folder, at the commit that is checked out here: what a fresh machine has. */
   clone(path: string): string {
     const commit = this.git('rev-parse', 'HEAD');
-    execFileSync('git', ['clone', '--quiet', '--no-hardlinks', this.path, path]);
-    execFileSync('git', ['-C', path, 'checkout', '--quiet', '--detach', commit]);
+    const quietly = { stdio: 'pipe' } as const;
+    execFileSync('git', ['clone', '--quiet', '--no-checkout', '--no-hardlinks', this.path, path], quietly);
+    execFileSync('git', ['-C', path, 'checkout', '--quiet', '--detach', commit], quietly);
     return path;
   }
 }

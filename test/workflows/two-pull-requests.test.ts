@@ -39,8 +39,15 @@ describe.skipIf(missing)('the example under a runner (skipped without act, which
       for (const alias of ['candidate', 'production']) {
         expect([...fake.world.refs.keys()]).toContain(`refs/trainyard/digits/${alias}`);
       }
-      // The last step of the job called the endpoint; its post step ended it.
+      // The last step of the job called the endpoint, and the post step ended it.
       expect(main.text).toContain('"name":"digits"');
+      const post = main.lines.find(
+        ({ stage, step, stepResult }) =>
+          stage === 'Post' && step?.includes('deploy-endpoint') === true && stepResult !== undefined,
+      );
+      expect(post?.stepResult).toBe('success');
+      const url = /::set-output:: url=(http:\/\/127\.0\.0\.1:\d+)/.exec(main.text)?.[1];
+      await expect(fetch(`${url ?? 'unknown'}/v2/health/live`)).rejects.toThrow('fetch failed');
 
       const second = yard.openPullRequest('second', { hidden: 64, epochs: 40 });
       const secondRun = await yard.run(yard.pullRequestEvent(second));
