@@ -71,6 +71,12 @@ export async function reportRun(
   return page?.path;
 }
 
+/** The workflow's file, which is unique where two workflows share a name; else its name. */
+function workflowOf({ environment, origin }: ActionContext): string {
+  const file = environment['GITHUB_WORKFLOW_REF']?.split('@')[0];
+  return file === undefined || file === '' ? (origin.workflow ?? 'workflow') : file;
+}
+
 async function writeComment(context: ActionContext, fullReportUrl: string | null): Promise<void> {
   const { host, origin, run, store, logger, signal } = context;
   if (origin.pullRequest === null || origin.headSha === null) {
@@ -80,7 +86,7 @@ async function writeComment(context: ActionContext, fullReportUrl: string | null
   const outcome = await host.comment(
     origin.pullRequest.number,
     {
-      marker: `trainyard:${origin.workflow ?? 'workflow'}`,
+      marker: `trainyard:${workflowOf(context)}`,
       headSha: origin.headSha,
       runNumber: run.number,
       runAttempt: run.attempt,

@@ -49,7 +49,7 @@ export async function runAction<K extends Kind, Inputs extends CommonInputs>(
     } catch (error) {
       failure = errorFactsOf(error, interruption.signal.aborted);
       if (failure.defect && error instanceof Error) logger.info(error.stack ?? error.message);
-      outcome = errorOutcome(failure, subjectOf(action.kind, environment));
+      outcome = errorOutcome(failure, await subjectOf(action.kind, environment, shell));
     }
     const told = await storeAndReport(action, outcome, failure, shell, { startedAt, now, onInconclusive });
     conclude(outcome, failure, told, { onInconclusive, logger, runner: onRunner(environment) });
@@ -82,10 +82,28 @@ function listenForSignals(): { signal: AbortSignal; stop: () => void } {
   };
 }
 
-/** The subject as the environment names it, for an error that came before the inputs could be read. */
-function subjectOf(kind: Kind, environment: NodeJS.ProcessEnv): string | undefined {
+/**
+ * The subject of an error that came before the action could name it: as the environment has it, else the run's only
+ * one, so that the check on the pull request shows the error too.
+ */
+async function subjectOf(
+  kind: Kind,
+  environment: NodeJS.ProcessEnv,
+  shell: Shell | undefined,
+): Promise<string | undefined> {
   const value = environment[variableOf(kind === 'data' ? 'dataset' : 'model')]?.trim();
-  return value !== undefined && SUBJECT_PATTERN.test(value) ? value : undefined;
+  if (value !== undefined && SUBJECT_PATTERN.test(value)) return value;
+  if (kind === 'data' || shell === undefined) return undefined;
+  try {
+    const sections = await shell.context.store.list(shell.context.signal);
+    const models = new Set(
+      sections.filter((section) => section.kind !== 'data').map(({ subject }) => subject),
+    );
+    return models.size === 1 ? [...models][0] : undefined;
+  } catch (error) {
+    shell.context.logger.debug(`The record could not be listed: ${String(error)}`);
+    return undefined;
+  }
 }
 
 function errorOutcome<K extends Kind>(failure: ErrorFacts, subject: string | undefined): Outcome<K> {

@@ -38,7 +38,9 @@ export function createTerminalLogger(options: {
     },
     warning: (message) => write(`${style('yellow', 'warning')} ${plain(message)}`),
     annotate({ severity, message, file, line: number }) {
-      const place = file === undefined ? '' : `${file}${number === undefined ? '' : `:${number}`}: `;
+      // A message about a file often begins with its name and line itself.
+      const named = file !== undefined && !message.startsWith(file);
+      const place = named ? `${file}${number === undefined ? '' : `:${number}`}: ` : '';
       write(`${style(COLOURS[severity], severity)} ${plain(place + message)}`);
     },
     async group(title, phase) {

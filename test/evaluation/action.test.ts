@@ -43,7 +43,6 @@ describe('evaluate-gate', () => {
       ['accuracy.max-regression', 'not-run'],
     ]);
     expect(outcome.notices).toEqual([
-      'The predictions were written by the training itself (self-reported).',
       'The training reported accuracy 0.98, the predictions give 0.9; the latter counts.',
     ]);
     expect(JSON.parse(outcome.outputs['metrics'] ?? '')).toMatchObject({

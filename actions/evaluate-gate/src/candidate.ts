@@ -69,12 +69,9 @@ export async function collectCandidate(
       'The predictions were not read: the gate file has no "evaluation", which names their columns.',
     );
   }
-  if (predictions !== undefined) {
-    notices.push(
-      inputs.predictions === undefined
-        ? 'The predictions were written by the training itself (self-reported).'
-        : 'The predictions were given by the workflow, not computed by the gate (self-reported).',
-    );
+  // That the training wrote them itself the report says of every such section; files of the workflow it cannot know.
+  if (predictions !== undefined && inputs.predictions !== undefined) {
+    notices.push('The predictions were given by the workflow, not computed by the gate (self-reported).');
   }
   return {
     ...reported,
