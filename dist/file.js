@@ -1,0 +1,1 @@
+const e=require("./pino"),{once:n}=require("node:events");module.exports=async function(t={}){const s=Object.assign({},t,{dest:t.destination||1,sync:!1});delete s.destination;const i=e.destination(s);return await n(i,"ready"),i};
