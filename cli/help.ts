@@ -43,6 +43,14 @@ Exit code: 0 pass, 1 fail, 2 used wrongly, 3 inconclusive, 4 could not be measur
 `;
 }
 
+/** The text of `trainyard <command> --help` of a command that is no action. */
+export function commandHelp(
+  { name, usage, summary }: { readonly name: string; readonly usage: string; readonly summary: string },
+  columns: number,
+): string {
+  return `${fold(summary, columns, 0)}\n\nUsage: trainyard ${name} ${usage}\n`;
+}
+
 /** The text of `trainyard --help`. */
 export function generalHelp(
   version: string,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -80,6 +81,13 @@ describe('runCommandLine', () => {
     const { exitCode, stderr } = await trainyard(...args);
     expect(stderr).toContain(message);
     expect(exitCode).toBe(2);
+  });
+
+  it('runs on the Node 24 of the set-up where the machine has an older one', async () => {
+    expect(existsSync(join(ROOT, 'node_modules/.bin/node'))).toBe(true);
+    await runCommandLine(['node', SCRIPT, 'stop', '--endpoint', 'A'], '20.20.2');
+    // Its output is the terminal's, not this process's.
+    expect(process.exitCode).toBe(2);
   });
 
   it('ends endpoints, of which there are none', async () => {

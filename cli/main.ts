@@ -3,7 +3,8 @@ import { isExpected, UsageError } from '../shared/errors.ts';
 import { ACTION_NAMES, type ActionName } from '../shared/names.ts';
 import { inputVariables, START } from './actions.ts';
 import { COMMANDS } from './commands.ts';
-import { actionHelp, generalHelp } from './help.ts';
+import { actionHelp, commandHelp, generalHelp } from './help.ts';
+import { otherNode, runInstead } from './runtime.ts';
 import { findSuite, readManual, readVersion } from './suite.ts';
 
 const EXIT_USAGE = 2;
@@ -14,9 +15,16 @@ const MAX_COLUMNS = 100;
 const isAction = (name: string): name is ActionName => ACTION_NAMES.some((action) => action === name);
 
 /** Runs `trainyard …`: `argv` is Node's, with the program and the script before the arguments. */
-export async function runCommandLine(argv: readonly string[]): Promise<void> {
+export async function runCommandLine(
+  argv: readonly string[],
+  version: string = process.versions.node,
+): Promise<void> {
   try {
-    await dispatch(argv[1] ?? '', argv.slice(2));
+    const script = argv[1] ?? '';
+    const suite = await findSuite(script);
+    const node = otherNode(version, suite, process.platform === 'win32');
+    if (node === undefined) await dispatch(suite, argv.slice(2));
+    else process.exitCode = await runInstead(node, argv.slice(1));
   } catch (error) {
     if (!isExpected(error)) throw error;
     process.stderr.write(`error ${error.message}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}`);
@@ -24,9 +32,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function dispatch(script: string, [name = '--help', ...args]: readonly string[]): Promise<void> {
+async function dispatch(suite: string, [name = '--help', ...args]: readonly string[]): Promise<void> {
   const columns = Math.min(process.stdout.columns || MAX_COLUMNS, MAX_COLUMNS);
-  const suite = await findSuite(script);
   const wantsHelp = args.includes('--help') || args.includes('-h');
 
   if (name === '--version') {
@@ -43,7 +50,7 @@ async function dispatch(script: string, [name = '--help', ...args]: readonly str
       const known = [...ACTION_NAMES, ...COMMANDS.map((candidate) => candidate.name)];
       throw new UsageError(`"${name}" is no command of trainyard.`, { remedy: acceptedNames(name, known) });
     }
-    if (wantsHelp) process.stdout.write(`${command.summary}\n\nUsage: trainyard ${name} ${command.usage}\n`);
+    if (wantsHelp) process.stdout.write(commandHelp(command, columns));
     else process.exitCode = await command.run(args);
   }
 }
