@@ -17,7 +17,7 @@ export interface Callout {
 }
 
 const SAYS: Readonly<Partial<Record<Section['verdict'], string>>> = {
-  error: 'could not be judged',
+  error: 'ended in an error',
   fail: 'fails',
   inconclusive: 'is inconclusive',
 };

@@ -8,9 +8,9 @@ const PALETTE = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(-
 const INK = 'var(--ink-soft)';
 const GRID = 'var(--line)';
 
-/** In the picture's own units: it is scaled to its box. Wide enough for six labels of the x axis, and for a phone. */
-const WIDTH = 340;
-const HEIGHT = 150;
+/** In the picture's own units: it is scaled to its box. Narrow enough to be read on a phone. */
+const WIDTH = 290;
+const HEIGHT = 140;
 /** More lines than this in one picture cannot be told apart. */
 const MAX_LINES = PALETTE.length;
 
@@ -91,7 +91,7 @@ function specOf(curves: readonly Curve[]): TopLevelSpec {
         field: 'step',
         type: 'quantitative',
         scale: { zero: false, nice: false },
-        axis: { title: 'step', tickCount: 6 },
+        axis: { title: 'step', tickCount: 5 },
       },
       y: {
         field: 'value',
@@ -113,8 +113,8 @@ function specOf(curves: readonly Curve[]): TopLevelSpec {
       axis: {
         labelColor: INK,
         titleColor: INK,
-        labelFontSize: 11,
-        titleFontSize: 11,
+        labelFontSize: 12,
+        titleFontSize: 12,
         titleFontWeight: 'normal',
         gridColor: GRID,
         domainColor: GRID,

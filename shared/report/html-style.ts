@@ -100,8 +100,8 @@ tbody th { font-weight: 600; } .num { text-align: right; white-space: nowrap; }
 .metric .label { color: var(--ink-soft); font-size: 13px; }
 .metric .value { font-size: 26px; font-weight: 680; letter-spacing: -.02em; line-height: 1.25; }
 .metric .against { font-size: 13px; color: var(--ink-soft); } .metric .pill { margin: 4px 0 4px -2px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 14px; }
-figure { margin: 0; min-width: 0; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; max-width: 620px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 290px), 1fr)); gap: 14px; }
+figure { margin: 0; min-width: 0; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; max-width: 480px; }
 figcaption { font-size: 13px; color: var(--ink-soft); } figcaption b { color: var(--ink); font-size: 14px; }
 .chart { display: block; width: 100%; height: auto; margin: 6px 0; }
 .legend { list-style: none; margin: 4px 0 0; padding: 0; display: grid; gap: 4px; }

@@ -35,7 +35,7 @@ export function wrap(text: string, width: number): string[] {
     }
     line = rest;
   }
-  return [...lines, line];
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
 }
 
 /** As many characters from the start as fit; one at least, so that wrapping ends. */
