@@ -6,7 +6,8 @@ import type { ActionName } from '../../shared/names.ts';
 import { classifier } from '../deployment/onnx-model.ts';
 import type { FakeGitHub } from '../github/fake-github.ts';
 import { pullRequestPayload, pushPayload } from '../github/payloads.ts';
-import { runStep, type StepOutcome } from '../harness/step.ts';
+import { readActionFile } from '../harness/action-file.ts';
+import { runStep, type StepOptions, type StepOutcome } from '../harness/step.ts';
 
 const ROWS = 60;
 const LABELS = [10, 20, 30];
@@ -77,6 +78,11 @@ export interface JobOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** One job: `step` runs an action of it; disposing runs the post steps. */
+export interface Job extends AsyncDisposable {
+  step(action: ActionName, inputs?: Readonly<Record<string, string>>): Promise<StepOutcome>;
+}
+
 /** A small project with a real data set, a real model and a real git history, on a machine of its own. */
 export class Project implements Disposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'pipeline-')));
@@ -127,11 +133,8 @@ export class Project implements Disposable {
     return Object.fromEntries(paths.map((path) => [path, readFileSync(join(this.workspace, path))]));
   }
 
-  /** Starts a job of a new run: `step` runs one action of it, as the runner would. */
-  async job(
-    fake: FakeGitHub,
-    options: JobOptions,
-  ): Promise<(action: ActionName, inputs?: Record<string, string>) => Promise<StepOutcome>> {
+  /** Starts a job of a new run. Ending it runs the post steps of its steps, last first, as the runner does. */
+  async job(fake: FakeGitHub, options: JobOptions): Promise<Job> {
     const directory = mkdtempSync(join(this.folder, 'job-'));
     const base = fake.world.refs.get('refs/heads/main');
     const head = fake.commit(this.#files(), options.event === 'push' ? { ref: 'refs/heads/main' } : {});
@@ -153,21 +156,39 @@ export class Project implements Disposable {
       runnerEnvironment: options.runnerEnvironment ?? 'github-hosted',
       job: 'model',
     });
-    const temp = environment['RUNNER_TEMP'] ?? directory;
-    return async (action, inputs = {}) =>
+    const ended: { action: ActionName; outcome: StepOutcome }[] = [];
+    const step = async (
+      action: ActionName,
+      more: Pick<StepOptions, 'inputs' | 'phase' | 'state'>,
+    ): Promise<StepOutcome> =>
       await runStep({
         action,
-        inputs: { ...INPUTS[action], ...inputs },
+        ...more,
         workspace: this.workspace,
-        temp,
+        temp: environment['RUNNER_TEMP'] ?? directory,
         environment: {
           ...environment,
-          // The native libraries were fetched and verified once, by set-up; a runner has its tool cache as well.
+          // The native libraries were fetched and verified once; a runner has its tool cache as well.
           RUNNER_TOOL_CACHE: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
           ...options.environment,
         },
         expressions: { 'github.token': options.token ?? fake.defaultToken, 'toJSON(matrix)': 'null' },
       });
+    return {
+      step: async (action, inputs = {}) => {
+        const outcome = await step(action, { inputs: { ...INPUTS[action], ...inputs } });
+        ended.push({ action, outcome });
+        return outcome;
+      },
+      [Symbol.asyncDispose]: async () => {
+        for (const { action, outcome } of ended.toReversed()) {
+          if (readActionFile(action).runs.post === undefined) continue;
+          const post = await step(action, { inputs: INPUTS[action], phase: 'post', state: outcome.state });
+          if (post.exitCode !== 0)
+            throw new Error(`The post step of ${action} failed: ${post.stdout}${post.stderr}`);
+        }
+      },
+    };
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION_NAMES, type ActionName } from '../../shared/names.ts';
-import { startFakeGitHub } from '../github/fake-github.ts';
+import { type FakeGitHub, startFakeGitHub } from '../github/fake-github.ts';
 import type { StepOutcome } from '../harness/step.ts';
-import { GATE, Project } from './project.ts';
+import { GATE, type JobOptions, Project } from './project.ts';
 
 const MINUTE_MS = 60_000;
 const PLAN: Partial<Record<ActionName, Record<string, string>>> = {
@@ -10,15 +10,16 @@ const PLAN: Partial<Record<ActionName, Record<string, string>>> = {
   'deploy-endpoint': { mode: 'plan' },
 };
 
-type Step = (action: ActionName, inputs?: Record<string, string>) => Promise<StepOutcome>;
-
-/** Runs the five actions in order, whatever each says, and returns what came of them. */
-async function runAll(
-  step: Step,
+/** Runs the five actions in order, whatever each says, and the post steps; returns what came of them. */
+async function inOneJob(
+  project: Project,
+  fake: FakeGitHub,
+  options: JobOptions,
   inputs: Partial<Record<ActionName, Record<string, string>>> = {},
 ): Promise<Record<ActionName, StepOutcome>> {
+  await using job = await project.job(fake, options);
   const outcomes: Partial<Record<ActionName, StepOutcome>> = {};
-  for (const action of ACTION_NAMES) outcomes[action] = await step(action, inputs[action]);
+  for (const action of ACTION_NAMES) outcomes[action] = await job.step(action, inputs[action]);
   return outcomes as Record<ActionName, StepOutcome>;
 }
 
@@ -38,7 +39,7 @@ describe('the five built actions in one job', () => {
       await using fake = await startFakeGitHub();
       using project = new Project();
 
-      const main = await runAll(await project.job(fake, { event: 'push' }));
+      const main = await inOneJob(project, fake, { event: 'push' });
       expect(verdicts(main), allLogs(main)).toEqual(ALL_PASS);
       expect(main['publish-model'].outputs['version']).toBe('v1');
       expect(main['train-model'].stdout).toContain('environment clean');
@@ -47,7 +48,7 @@ describe('the five built actions in one job', () => {
 
       project.train({ right: 40, scale: 5 });
       project.commit();
-      const worse = await runAll(await project.job(fake, { event: 'pull_request' }), PLAN);
+      const worse = await inOneJob(project, fake, { event: 'pull_request' }, PLAN);
       expect(verdicts(worse), allLogs(worse)).toEqual([
         'validate-data pass 0',
         'train-model pass 0',
@@ -65,7 +66,7 @@ describe('the five built actions in one job', () => {
 
       project.train({ right: 60, scale: 6 });
       project.commit();
-      const better = await runAll(await project.job(fake, { event: 'pull_request' }), PLAN);
+      const better = await inOneJob(project, fake, { event: 'pull_request' }, PLAN);
       expect(verdicts(better), allLogs(better)).toEqual(ALL_PASS);
       expect(better['evaluate-gate'].outputs['baseline-version']).toBe('v1');
       expect(better['validate-data'].summary).toContain('points');
@@ -79,15 +80,15 @@ describe('the five built actions in one job', () => {
   it('judge by the policy of the base, and show the change to it', { timeout: 3 * MINUTE_MS }, async () => {
     await using fake = await startFakeGitHub();
     using project = new Project({ right: 30 });
-    const onMain = await project.job(fake, { event: 'push' });
-    expect((await onMain('validate-data')).exitCode).toBe(0);
+    await using onMain = await project.job(fake, { event: 'push' });
+    expect((await onMain.step('validate-data')).exitCode).toBe(0);
 
     project.write('gate.yaml', GATE.replace('min: 0.8, max-regression: 0.01', 'min: 0.1'));
     project.commit();
-    const step = await project.job(fake, { event: 'pull_request' });
-    await step('validate-data');
-    await step('train-model');
-    const gate = await step('evaluate-gate');
+    await using job = await project.job(fake, { event: 'pull_request' });
+    await job.step('validate-data');
+    await job.step('train-model');
+    const gate = await job.step('evaluate-gate');
     expect(gate.outputs['verdict'], gate.stdout).toBe('fail');
     expect(fake.commentsOf(1)[0]).toContain('min: 0.1');
   });
@@ -98,25 +99,26 @@ describe('the five built actions in one job', () => {
     async () => {
       await using fake = await startFakeGitHub();
       using project = new Project();
-      await project.job(fake, { event: 'push' });
+      await using main = await project.job(fake, { event: 'push' });
+      expect((await main.step('validate-data')).exitCode).toBe(0);
       const token = fake.token({
         permissions: { contents: 'read', metadata: 'read', actions: 'read', 'pull-requests': 'read' },
       });
-      const step = await project.job(fake, { event: 'pull_request', fork: true, token });
-      const data = await step('validate-data');
+      await using job = await project.job(fake, { event: 'pull_request', fork: true, token });
+      const data = await job.step('validate-data');
       expect([data.exitCode, data.outputs['verdict']], data.stdout).toEqual([0, 'pass']);
       expect(data.stdout).toMatch(/No comment: .*pull-requests: write/);
       expect(data.stdout).toMatch(/No commit status: .*statuses: write/);
       expect(data.summary).toContain('points');
       expect(fake.commentsOf(1)).toEqual([]);
 
-      const own = await project.job(fake, {
+      await using own = await project.job(fake, {
         event: 'pull_request',
         fork: true,
         token,
         runnerEnvironment: 'self-hosted',
       });
-      const refused = await own('train-model');
+      const refused = await own.step('train-model');
       expect([refused.exitCode, refused.outputs['verdict']]).toEqual([1, 'error']);
       expect(refused.stdout).toMatch(/::error.*fork/);
       expect(refused.stdout).not.toContain('environment clean');
@@ -129,13 +131,14 @@ describe('the five built actions in one job', () => {
   ])('name the remedy where there is %s', { timeout: MINUTE_MS }, async (_, options) => {
     await using fake = await startFakeGitHub();
     using project = new Project();
-    await project.job(fake, { event: 'push' });
-    const step = await project.job(fake, {
+    await using main = await project.job(fake, { event: 'push' });
+    expect((await main.step('validate-data')).exitCode).toBe(0);
+    await using job = await project.job(fake, {
       event: 'pull_request',
       ...options,
       environment: { GITHUB_TOKEN: '' },
     });
-    const outcome = await step('validate-data');
+    const outcome = await job.step('validate-data');
     expect([outcome.exitCode, outcome.outputs['verdict']], outcome.stdout).toEqual([1, 'error']);
     expect(outcome.stdout).toMatch(/::error.*token/);
   });
@@ -156,13 +159,14 @@ describe('the five built actions in one job', () => {
   ] as const)('keep the verdict through %s', { timeout: 4 * MINUTE_MS }, async (_, fault, said) => {
     await using fake = await startFakeGitHub();
     using project = new Project();
-    await project.job(fake, { event: 'push' });
-    const step = await project.job(fake, {
+    await using main = await project.job(fake, { event: 'push' });
+    expect((await main.step('validate-data')).exitCode).toBe(0);
+    await using job = await project.job(fake, {
       event: 'pull_request',
       environment: { TRAINYARD_GITHUB_TIMEOUT_SECONDS: '1' },
     });
     fake.fail(fault);
-    const outcome = await step('validate-data');
+    const outcome = await job.step('validate-data');
     expect([outcome.exitCode, outcome.outputs['verdict']], outcome.stdout).toEqual([0, 'pass']);
     expect(outcome.stdout).toMatch(said);
   });
