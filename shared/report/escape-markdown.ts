@@ -19,9 +19,9 @@ const STARTS_A_LINK = new RegExp(
     ':(?=//)', // addresses
     ':(?=(?:[-+]1|100|1234|[a-z0-9_+-]*[a-z][a-z0-9_+-]*):)', // emoji
     '(?<=mailto|xmpp):',
-    '(?<=\\bGH)-(?=\\d)', // issues
-    '(?<=\\bwww)\\.', // addresses
-    '(?<=\\b[0-9a-f]{6})[0-9a-f](?=[0-9a-f]{0,33}\\b)', // commits
+    '(?<=GH)-(?=\\d)', // issues
+    '(?<=www)\\.', // addresses
+    '(?<=(?<![0-9a-f])(?:[0-9a-f]{7})*[0-9a-f]{6})[0-9a-f]', // commits: never seven digits in a row
   ].join('|'),
   'gi',
 );

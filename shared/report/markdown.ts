@@ -39,11 +39,10 @@ function render(
 ): string {
   const head = fitLines(headOf(report, limits), Math.max(0, budget - RESERVED), sizeOf);
   const foot = footOf(report);
-  const fitted = fit(
-    partsOf(report, limits).map((part) => ({ ...part, text: `\n\n${part.text}` })),
-    budget - sizeOf(head) - sizeOf(foot) - RESERVED,
-    sizeOf,
-  );
+  const parts = partsOf(report, limits).map((part) => ({ ...part, text: `\n\n${part.text}` }));
+  const room = budget - sizeOf(head) - sizeOf(foot);
+  const all = fit(parts, room, sizeOf);
+  const fitted = all.leftOut.length === 0 ? all : fit(parts, room - RESERVED, sizeOf);
   const whole = `${head}${fitted.parts.map((part) => part.text).join('')}${leftOutText(fitted, report)}${foot}`;
   return fitLines(whole, budget, sizeOf);
 }

@@ -27,7 +27,7 @@ export function terminalBlock(block: Block, screen: Screen): string[] {
   if (block.kind === 'note') {
     return paragraph(block.text, screen, '│ ').map((line) => screen.paint(block.tone, line));
   }
-  return [screen.bold(cleanLine(block.title)), ...bodyOf(block, screen), ''];
+  return [...paragraph(block.title, screen).map((line) => screen.bold(line)), ...bodyOf(block, screen), ''];
 }
 
 /** A paragraph of foreign text, wrapped, each line behind `indent`. */
@@ -144,7 +144,11 @@ function tableLines(block: TableBlock, screen: Screen): string[] {
       block.rows.slice(0, limit).map((row) => row.map((cell) => terminalCell(cell, screen))),
       screen,
     ),
-    ...(cut > 0 ? [screen.dim(`… and ${formatNumber(cut)} more; report.html has them.`)] : []),
+    ...(cut > 0
+      ? paragraph(`… and ${formatNumber(cut)} more; report.html has them.`, screen).map((line) =>
+          screen.dim(line),
+        )
+      : []),
   ];
 }
 
@@ -158,7 +162,10 @@ function rows(
 
 function heatLines(block: Extract<Block, { kind: 'heat' }>, screen: Screen): string[] {
   if (block.labels.length > MAX_HEAT_LABELS) {
-    return [`The matrix of ${formatNumber(block.labels.length)} labels is too wide; report.html has it.`];
+    return paragraph(
+      `The matrix of ${formatNumber(block.labels.length)} labels is too wide; report.html has it.`,
+      screen,
+    );
   }
   return rows(
     [
@@ -191,6 +198,10 @@ function diffLines(text: string, screen: Screen): string[] {
       const tone: Tone = line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'plain';
       return wrap(line, screen.columns).map((part) => screen.paint(tone, part));
     }),
-    ...(cut > 0 ? [screen.dim(`… and ${formatNumber(cut)} more lines; report.html has them.`)] : []),
+    ...(cut > 0
+      ? paragraph(`… and ${formatNumber(cut)} more lines; report.html has them.`, screen).map((line) =>
+          screen.dim(line),
+        )
+      : []),
   ];
 }

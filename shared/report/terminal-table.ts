@@ -12,6 +12,8 @@ export interface TerminalColumn {
 }
 
 const GAP = '  ';
+/** Before a cell's text in a list. */
+const INDENT = '    ';
 /** A column of text is not made narrower than this: below it a list is easier to read than a table. */
 const MIN_WIDTH = 12;
 
@@ -75,13 +77,15 @@ function asList(
 ): string[] {
   return rows.flatMap((row) =>
     row.flatMap((cell, index) => {
-      const label = `${index === 0 ? '• ' : '  '}${columns[index]?.header ?? ''}: `;
-      const indent = '    ';
-      const lines = wrap(cell.text, Math.max(1, width - indent.length));
-      const first = lines[0] ?? '';
-      return displayWidth(label) + displayWidth(first) <= width && lines.length === 1
-        ? [dim(label) + cell.paint(first)]
-        : [dim(label.trimEnd()), ...lines.map((line) => indent + cell.paint(line))];
+      const label = `${index === 0 ? '• ' : '  '}${columns[index]?.header ?? ''}:`;
+      const whole = `${label} ${cell.text}`;
+      if (displayWidth(whole) <= width) return [`${dim(label)} ${cell.paint(cell.text)}`];
+      return [
+        ...wrap(label.slice(2), width - 2).map((line, row) =>
+          dim(`${row === 0 ? label.slice(0, 2) : '  '}${line}`),
+        ),
+        ...wrap(cell.text, width - INDENT.length).map((line) => INDENT + cell.paint(line)),
+      ];
     }),
   );
 }

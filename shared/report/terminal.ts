@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import type { Callout } from './callouts.ts';
-import { cleanLine } from './clean-text.ts';
 import { MARKS, type Tone } from './marks.ts';
 import type { SectionView } from './section-view.ts';
 import { factLines, paragraph, type Screen, terminalBlock, terminalCell } from './terminal-blocks.ts';
 import { terminalTable } from './terminal-table.ts';
+import { displayWidth } from './terminal-text.ts';
 import type { Track } from './tracks.ts';
 import type { Report } from './view.ts';
 
@@ -87,7 +87,9 @@ function track(shown: Track, screen: Screen): string[] {
   const costs = sections.some(({ each }) => each.cost !== null);
   const plain = (text: string) => terminalCell({ text }, screen);
   return [
-    screen.bold(`${shown.isModel ? 'Model' : 'Dataset'} ${cleanLine(shown.subject)}`),
+    ...paragraph(`${shown.isModel ? 'Model' : 'Dataset'} ${shown.subject}`, screen).map((line) =>
+      screen.bold(line),
+    ),
     ...terminalTable(
       [
         { header: 'Stage', numeric: false },
@@ -112,10 +114,12 @@ function track(shown: Track, screen: Screen): string[] {
 function section(shown: SectionView, screen: Screen): string[] {
   const { sign, word, tone } = MARKS[shown.verdict];
   const title = `${shown.stage} of ${shown.subject}`;
-  const heading = `── ${title} `;
-  const rule = '─'.repeat(Math.max(0, screen.columns - heading.length - word.length - 4));
-  return [
-    `${screen.dim('── ')}${screen.bold(title)} ${screen.dim(rule)} ${screen.paint(tone, `${sign} ${word}`)}`,
-    ...shown.blocks.flatMap((block) => terminalBlock(block, screen)),
-  ];
+  const ending = `${sign} ${word}`;
+  const rule = '─'.repeat(Math.max(1, screen.columns - displayWidth(`── ${title}  ${ending}`) - 1));
+  const line = `── ${title} ${rule} ${ending}`;
+  const heading =
+    displayWidth(line) <= screen.columns
+      ? [`${screen.dim('──')} ${screen.bold(title)} ${screen.dim(rule)} ${screen.paint(tone, ending)}`]
+      : [...paragraph(title, screen).map((part) => screen.bold(part)), screen.paint(tone, ending)];
+  return [...heading, ...shown.blocks.flatMap((block) => terminalBlock(block, screen))];
 }
