@@ -127,74 +127,86 @@ describe('endpoint', () => {
     await until('the supervisor has ended', async () => (await processesIn(scene.folder)).length === 0);
   }, 60_000);
 
-  it('starts a worker that crashed again', async () => {
-    if (!LINUX) return;
-    await using scene = await Scene.create();
-    await scene.publish(classifier());
-    const { outcome } = await scene.deploy();
-    const url = outcome.outputs['url'] ?? '';
-    const [worker = 0] = await workersOf(scene);
-    process.kill(worker, 'SIGKILL');
-    await until('the worker is gone', async () => !(await processesIn(scene.folder)).includes(worker));
-    const answer = await scene.ask(url, [1, 0]);
-    expect([502, 503, 10]).toContain(answer);
-    await until('it answers again', async () => (await scene.ask(url, [1, 0])) === 10);
-  }, 60_000);
+  it.skipIf(!LINUX)(
+    'starts a worker that crashed again',
+    async () => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      const { outcome } = await scene.deploy();
+      const url = outcome.outputs['url'] ?? '';
+      const [worker = 0] = await workersOf(scene);
+      process.kill(worker, 'SIGKILL');
+      await until('the worker is gone', async () => !(await processesIn(scene.folder)).includes(worker));
+      const answer = await scene.ask(url, [1, 0]);
+      expect([502, 503, 10]).toContain(answer);
+      await until('it answers again', async () => (await scene.ask(url, [1, 0])) === 10);
+    },
+    60_000,
+  );
 
-  it('gives up on a worker that crashes on and on, and replaces it without a rollback to it', async () => {
-    if (!LINUX) return;
-    await using scene = await Scene.create();
-    await scene.publish(classifier());
-    const { outcome } = await scene.deploy();
-    const connection = await connect(folderOf(scene), signal);
-    const failed = async (): Promise<boolean> => {
-      for (const pid of await workersOf(scene)) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // It ended by itself in between.
+  it.skipIf(!LINUX)(
+    'gives up on a worker that crashes on and on, and replaces it without a rollback to it',
+    async () => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      const { outcome } = await scene.deploy();
+      const connection = await connect(folderOf(scene), signal);
+      const failed = async (): Promise<boolean> => {
+        for (const pid of await workersOf(scene)) {
+          try {
+            process.kill(pid, 'SIGKILL');
+          } catch {
+            // It ended by itself in between.
+          }
         }
-      }
-      const status = await connection?.client.status(signal);
-      return status?.revisions[0]?.state === 'failed';
-    };
-    await until('the revision has failed', failed);
-    const url = outcome.outputs['url'] ?? '';
-    expect(await scene.ask(url, [1, 0])).toBe(503);
-    await scene.publish(classifier({ scale: 5 }));
-    const second = await scene.deploy();
-    expect(second.outcome).toMatchObject({ verdict: 'pass', outputs: { url, version: 'v2' } });
-    expect(second.outcome.body?.steps[0]).toMatchObject({ name: 'probe', result: 'warn' });
-    expect(second.outcome.body?.steps[0]?.detail).toMatch(/crashed 4 times/);
-  }, 60_000);
+        const status = await connection?.client.status(signal);
+        return status?.revisions[0]?.state === 'failed';
+      };
+      await until('the revision has failed', failed);
+      const url = outcome.outputs['url'] ?? '';
+      expect(await scene.ask(url, [1, 0])).toBe(503);
+      await scene.publish(classifier({ scale: 5 }));
+      const second = await scene.deploy();
+      expect(second.outcome).toMatchObject({ verdict: 'pass', outputs: { url, version: 'v2' } });
+      expect(second.outcome.body?.steps[0]).toMatchObject({ name: 'probe', result: 'warn' });
+      expect(second.outcome.body?.steps[0]?.detail).toMatch(/crashed 4 times/);
+    },
+    60_000,
+  );
 
-  it('starts anew where the supervisor crashed, and says so', async () => {
-    if (!LINUX) return;
-    await using scene = await Scene.create();
-    await scene.publish(classifier());
-    await scene.deploy();
-    const { pid } = await stateOf(scene);
-    process.kill(pid, 'SIGKILL');
-    // Its worker ends by itself: the channel to the supervisor closed.
-    await until('all processes are gone', async () => (await processesIn(scene.folder)).length === 0);
-    const { outcome } = await scene.deploy();
-    expect(outcome).toMatchObject({ verdict: 'pass', body: { previousRevision: null } });
-    expect(scene.log.join('')).toMatch(
-      new RegExp(`The supervisor of the endpoint "digits" \\(process ${pid}\\) is gone`),
-    );
-  }, 60_000);
+  it.skipIf(!LINUX)(
+    'starts anew where the supervisor crashed, and says so',
+    async () => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      await scene.deploy();
+      const { pid } = await stateOf(scene);
+      process.kill(pid, 'SIGKILL');
+      // Its worker ends by itself: the channel to the supervisor closed.
+      await until('all processes are gone', async () => (await processesIn(scene.folder)).length === 0);
+      const { outcome } = await scene.deploy();
+      expect(outcome).toMatchObject({ verdict: 'pass', body: { previousRevision: null } });
+      expect(scene.log.join('')).toMatch(
+        new RegExp(`The supervisor of the endpoint "digits" \\(process ${pid}\\) is gone`),
+      );
+    },
+    60_000,
+  );
 
-  it('is ended by trainyard stop also where the supervisor hangs', async () => {
-    if (!LINUX) return;
-    await using scene = await Scene.create();
-    await scene.publish(classifier());
-    await scene.deploy();
-    const { pid } = await stateOf(scene);
-    process.kill(pid, 'SIGSTOP');
-    await expect(connect(folderOf(scene), AbortSignal.timeout(300))).rejects.toThrow();
-    expect(await scene.stop()).toEqual(['digits']);
-    expect(await processesIn(scene.folder)).toEqual([]);
-  }, 90_000);
+  it.skipIf(!LINUX)(
+    'is ended by trainyard stop also where the supervisor hangs',
+    async () => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      await scene.deploy();
+      const { pid } = await stateOf(scene);
+      process.kill(pid, 'SIGSTOP');
+      await expect(connect(folderOf(scene), AbortSignal.timeout(300))).rejects.toThrow();
+      expect(await scene.stop()).toEqual(['digits']);
+      expect(await processesIn(scene.folder)).toEqual([]);
+    },
+    90_000,
+  );
 
   it('leaves a process alone that only has the number of a supervisor that is gone', async () => {
     await using scene = await Scene.create();
@@ -239,18 +251,21 @@ describe('endpoint', () => {
     expect(await processesIn(scene.folder)).toHaveLength(LINUX ? 2 : 0);
   }, 60_000);
 
-  it('gives its processes no secret', async () => {
-    if (!LINUX) return;
-    await using scene = await Scene.create();
-    await scene.publish(classifier());
-    await scene.deploy();
-    for (const pid of await processesIn(scene.folder)) {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-      expect(environment).not.toMatch(/hush|INPUT_|TOKEN/);
-      expect(command).not.toContain((await stateOf(scene)).token);
-    }
-  }, 60_000);
+  it.skipIf(!LINUX)(
+    'gives its processes no secret',
+    async () => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      await scene.deploy();
+      for (const pid of await processesIn(scene.folder)) {
+        const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+        const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+        expect(environment).not.toMatch(/hush|INPUT_|TOKEN/);
+        expect(command).not.toContain((await stateOf(scene)).token);
+      }
+    },
+    60_000,
+  );
 
   it('lies in the temporary folder of a runner', async () => {
     await using scene = await Scene.create();

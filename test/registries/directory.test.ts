@@ -17,6 +17,8 @@ import { describeRegistry, publish } from './contract.ts';
 import { localFile, sha256 } from './sections.ts';
 
 const NEVER = new AbortController().signal;
+/** There .ci/run has installed all that a test needs: what is missing is a failure. */
+const inCi = process.env['CI'] === 'true';
 
 async function temporary(): Promise<
   AsyncDisposable & { folder: string; root: string; registry: DirectoryRegistry }
@@ -102,35 +104,38 @@ describe('the layout', () => {
   });
 
   const schemaPath = new URL('../../../shared/schemas/modelpack-config.json', import.meta.url);
-  it.skipIf(!existsSync(schemaPath))('has a ModelPack config that its own schema accepts', async () => {
-    await using one = await temporary();
-    const { version } = await publish(one.registry, one.folder, 'first');
-    const shape = z.object({
-      config: z.object({ digest: z.string(), mediaType: z.string() }),
-      layers: z.array(z.object({ mediaType: z.string() })),
-    });
-    const manifest = shape.parse(
-      JSON.parse(await readFile(blobOf(one.root, version.manifestDigest ?? ''), 'utf8')),
-    );
-    expect(manifest.config.mediaType).toBe('application/vnd.cncf.model.config.v1+json');
-    const config: unknown = JSON.parse(await readFile(blobOf(one.root, manifest.config.digest), 'utf8'));
-    const ajv = new Ajv2020({ strict: false });
-    addFormats.default(ajv);
-    const validate = ajv.compile(
-      z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(schemaPath, 'utf8'))),
-    );
-    expect(validate(config), JSON.stringify(validate.errors)).toBe(true);
-    expect(manifest.layers.map(({ mediaType }) => mediaType)).toEqual([
-      'application/vnd.cncf.model.weight.v1.raw',
-      'application/vnd.cncf.model.weight.v1.raw',
-      'application/vnd.trainyard.predictions.v1',
-      'application/vnd.cncf.model.doc.v1.raw',
-      'application/vnd.trainyard.section.v1+json',
-    ]);
-  });
+  it.skipIf(!existsSync(schemaPath) && !inCi)(
+    'has a ModelPack config that its own schema accepts',
+    async () => {
+      await using one = await temporary();
+      const { version } = await publish(one.registry, one.folder, 'first');
+      const shape = z.object({
+        config: z.object({ digest: z.string(), mediaType: z.string() }),
+        layers: z.array(z.object({ mediaType: z.string() })),
+      });
+      const manifest = shape.parse(
+        JSON.parse(await readFile(blobOf(one.root, version.manifestDigest ?? ''), 'utf8')),
+      );
+      expect(manifest.config.mediaType).toBe('application/vnd.cncf.model.config.v1+json');
+      const config: unknown = JSON.parse(await readFile(blobOf(one.root, manifest.config.digest), 'utf8'));
+      const ajv = new Ajv2020({ strict: false });
+      addFormats.default(ajv);
+      const validate = ajv.compile(
+        z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(schemaPath, 'utf8'))),
+      );
+      expect(validate(config), JSON.stringify(validate.errors)).toBe(true);
+      expect(manifest.layers.map(({ mediaType }) => mediaType)).toEqual([
+        'application/vnd.cncf.model.weight.v1.raw',
+        'application/vnd.cncf.model.weight.v1.raw',
+        'application/vnd.trainyard.predictions.v1',
+        'application/vnd.cncf.model.doc.v1.raw',
+        'application/vnd.trainyard.section.v1+json',
+      ]);
+    },
+  );
 
   const skopeo = spawnSync('skopeo', ['--version']).status === 0;
-  it.skipIf(!skopeo)('is read by skopeo, by version and by alias', async () => {
+  it.skipIf(!skopeo && !inCi)('is read by skopeo, by version and by alias', async () => {
     await using one = await temporary();
     const { version } = await publish(one.registry, one.folder, 'first');
     await one.registry.alias('digits', 'candidate', 'v1', null, NEVER);
