@@ -181,4 +181,19 @@ describe('the local engine', () => {
     await writeFile(join(place.directory, 'broken'), '#!/does/not/exist\n', { mode: 0o755 });
     await expect(place.train({ command: './broken' })).rejects.toThrow(/"\.\/broken" could not be started/);
   });
+
+  it('hears every command to its end, also one that ends before anybody could listen', async () => {
+    await using place = await openWorkplace();
+    const engine = createLocalEngine();
+    const said = Array.from({ length: 24 }, async (_, number) => {
+      const command: [string, ...string[]] = ['sh', '-c', `echo ${number}`];
+      const environment = { PATH: process.env['PATH'] ?? '', TRAINYARD_SUBMISSION: `quick-${number}` };
+      const job = { command, directory: place.directory, environment, outputs: [], metricsSeries: undefined };
+      const submission = await engine.submit(job, `quick-${number}`, signal);
+      const lines: string[] = [];
+      for await (const line of engine.logs(submission, signal)) lines.push(line);
+      return lines.join();
+    });
+    expect(await Promise.all(said)).toEqual(said.map((_, number) => String(number)));
+  });
 });

@@ -288,16 +288,24 @@ describe('a training that fails', () => {
     await using elsewhere = await openWorkplace();
     await elsewhere.write('secret', 'x');
     const link = `import { symlinkSync } from 'node:fs'; symlinkSync(${JSON.stringify(elsewhere.directory)}, 'out');`;
-    const trained = place.script(link, { outputs: 'model=out/secret' });
-    await expect(trained).rejects.toThrow(/a link that leaves the working directory/);
+    const outcome = await place.script(`${link}${write('m.json', '{"loss": 1}')}`, {
+      outputs: 'model=out/secret',
+      metrics: 'm.json',
+    });
+    expect(outcome.summary).toContain('a link that leaves the working directory');
+    // What it measured is not lost with the file.
+    expect(outcome.verdict).toBe('fail');
+    expect(outcome.body?.metrics).toEqual({ loss: 1 });
+    expect(outcome.body?.files).toEqual([]);
   });
 
   it('because a file has two roles', async () => {
     await using place = await openWorkplace();
     const outputs = 'model=m.bin\ncheckpoint=*.bin';
-    await expect(place.script(write('m.bin', 'x'), { outputs })).rejects.toThrow(
-      /two roles, model and checkpoint/,
-    );
+    const outcome = await place.script(write('m.bin', 'x'), { outputs });
+    expect(outcome.verdict).toBe('fail');
+    expect(outcome.summary).toContain('two roles, model and checkpoint');
+    expect(outcome.body?.attempts[0]?.failureClass).toBe('missing-outputs');
   });
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
-import { UsageError } from '../../../shared/errors.ts';
+import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { canonicalDigest, modelDigest } from '../../../shared/record/digest.ts';
 import type { FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
@@ -14,7 +14,7 @@ import { type Clock, followTraining } from './follower.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
 import { metricsOutputs } from './metrics-outputs.ts';
 import { GROUP_STATE } from './post-state.ts';
-import { type MetricsFault, type MetricsFound, readMetrics } from './read-metrics.ts';
+import { type MetricsFound, readMetrics } from './read-metrics.ts';
 
 const POLL_MS = 200;
 
@@ -86,6 +86,9 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
     notices.push('No output has the role model: there is nothing to gate or to publish.');
   }
   const failureClass = status.failureClass ?? faults[0]?.failureClass ?? null;
+  if (failureClass === null && inputs.metrics !== undefined && Object.keys(found.metrics).length === 0) {
+    notices.push('The file of the input "metrics" holds no number: it gives a gate nothing to judge.');
+  }
   const reason = status.reason ?? (faults.map((fault) => fault.message).join(' ') || null);
 
   const body: TrainingBody = {
@@ -149,6 +152,12 @@ function submissionKey(
   );
 }
 
+/** What makes a training that ended well fail all the same. */
+interface TrainingFault {
+  readonly failureClass: FailureClass;
+  readonly message: string;
+}
+
 interface Trained {
   readonly submissionId: string;
   readonly status: TrainingStatus;
@@ -156,7 +165,7 @@ interface Trained {
   readonly durationMs: number;
   readonly found: MetricsFound;
   readonly files: readonly FileReference[];
-  readonly faults: readonly MetricsFault[];
+  readonly faults: readonly TrainingFault[];
   readonly stale: readonly string[];
 }
 
@@ -192,17 +201,31 @@ async function train(
   const common = { submissionId: submission.id, status, startedAt, durationMs, found };
   if (status.failureClass !== null) return { ...common, files: [], faults: [], stale: [] };
 
-  const collected = await engine.outputs(submission, signal);
+  const collected = await engine.outputs(submission, signal).catch(asFault);
+  if ('failureClass' in collected) {
+    return { ...common, files: [], faults: [...found.faults, collected], stale: [] };
+  }
   // A metrics file that is missing is told once, by the input that names it.
   const missing = collected.missing
     .filter((message) => message.startsWith('Input "outputs"'))
-    .map((message): MetricsFault => ({ failureClass: 'missing-outputs', message }));
-  const faults = [...found.faults, ...missing];
-  const files =
+    .map((message): TrainingFault => ({ failureClass: 'missing-outputs', message }));
+  const faults: TrainingFault[] = [...found.faults, ...missing];
+  const saved =
     faults.length === 0
-      ? await store.saveFiles(inputs.subject, workingDirectory, collected.files, signal)
+      ? await store.saveFiles(inputs.subject, workingDirectory, collected.files, signal).catch(asFault)
       : [];
-  return { ...common, files, faults, stale: collected.stale };
+  return 'failureClass' in saved
+    ? { ...common, files: [], faults: [saved], stale: collected.stale }
+    : { ...common, files: saved, faults, stale: collected.stale };
+}
+
+/** What a training measured outlasts files that cannot be taken: hours of work are not thrown away with them. */
+function asFault(error: unknown): TrainingFault {
+  if (!(error instanceof SubjectError) && !(error instanceof InfrastructureError)) throw error;
+  return {
+    failureClass: error instanceof SubjectError ? 'missing-outputs' : 'infrastructure',
+    message: error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`,
+  };
 }
 
 async function follow(

@@ -163,7 +163,12 @@ async function watch(running: Running, killsBefore: MemoryKills): Promise<void> 
   sampling.abort();
   await sampled;
   await endGroup(group, running.stopping ? 0 : LEFTOVER_GRACE_MS, { watched: true });
-  await Promise.race([child.queue.closed, sleep(DRAIN_MS, undefined, { ref: false })]);
+  const drained = new AbortController();
+  await Promise.race([
+    child.queue.closed,
+    sleep(DRAIN_MS, undefined, { signal: drained.signal }).catch(() => undefined),
+  ]);
+  drained.abort();
   child.closeOutput();
 
   const outOfMemoryKills = killsBetween(killsBefore, await readMemoryKills());

@@ -40,9 +40,6 @@ export async function startChild(job: TrainingJob): Promise<Child> {
   const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
-  // Rejects where the program cannot be started; `exit` never comes then.
-  await once(child, 'spawn');
-  await yieldToTheRunner(child);
   const lastLines: string[] = [];
   const { stdout, stderr } = child;
   const streams: Readable[] = [stdout, stderr];
@@ -67,6 +64,10 @@ export async function startChild(job: TrainingJob): Promise<Child> {
       if (open === 0) queue.close();
     });
   }
+  // Only now, as a command that ends at once would have its output thrown away by Node before anybody listens.
+  // Rejects where the program cannot be started; `exit` never comes then.
+  await once(child, 'spawn');
+  await yieldToTheRunner(child);
   return {
     pid: child.pid ?? 0,
     queue,
