@@ -128,6 +128,16 @@ describe('readPolicy', () => {
     await expect(readPolicy(context({}, {}, 'terminal'), gate(), 'base')).rejects.toThrow('at most 1048576');
   });
 
+  it('does not search for the diff of two texts that have nothing in common', async () => {
+    const many = (word: string): string => Array.from({ length: 50_000 }, (_, i) => `${word}${i}`).join('\n');
+    writeFileSync(gate(), many('b'));
+    const startedAt = performance.now();
+    const { policy } = await readPolicy(context({ [`${BASE}:gate.yaml`]: many('a') }), gate(), 'base');
+    expect(policy.diff).toBe('More than 2000 lines of gate.yaml differ from the proposed text.');
+    // Seconds of one processor at most; the search itself takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
   it('cuts a diff that is too long to read', async () => {
     writeFileSync(gate(), Array.from({ length: 500 }, (_, line) => `new ${line}`).join('\n'));
     const { policy } = await readPolicy(context({ [`${BASE}:gate.yaml`]: 'old\n' }), gate(), 'base');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { UsageError } from '../errors.ts';
@@ -11,6 +11,8 @@ import type { ActionContext } from './action.ts';
 const MAX_POLICY_BYTES = 1024 * 1024;
 /** A report shows the change, not a novel. */
 const MAX_DIFF_LINES = 200;
+/** Finding a diff takes time by the square of what differs: a pull request must not hold its own gate up by that. */
+const MAX_DIFFERING_LINES = 2_000;
 
 export interface PolicyText {
   /** The text in force. */
@@ -36,7 +38,7 @@ export async function readPolicy(
   const { host, origin, signal } = context;
   const root = repositoryRoot(context.workspace, path);
   const name = relative(root, path).split(sep).join('/');
-  const proposed = existsSync(path) ? await readFile(path) : undefined;
+  const proposed = await readProposed(path, name);
 
   if (host.kind === 'terminal' || origin.headSha === null) {
     if (proposed === undefined) throw missing(name, 'the working tree');
@@ -54,6 +56,14 @@ export async function readPolicy(
   return described(name, proposed, undefined, { from: 'head', ref: origin.headSha, newInHead: true });
 }
 
+/** The text that the workspace holds; undefined where it holds none. Its size is the pull request's to choose. */
+async function readProposed(path: string, name: string): Promise<Buffer | undefined> {
+  if (!existsSync(path)) return undefined;
+  const { size } = await stat(path);
+  if (size > MAX_POLICY_BYTES) throw tooLarge(name, size);
+  return await readFile(path);
+}
+
 /** The folder of the checkout that holds `path`: the workspace, or a folder in it where checkout was given a path. */
 export function repositoryRoot(workspace: string, path: string): string {
   for (let folder = dirname(path); folder.startsWith(workspace); folder = dirname(folder)) {
@@ -61,6 +71,10 @@ export function repositoryRoot(workspace: string, path: string): string {
     if (folder === dirname(folder)) break;
   }
   return workspace;
+}
+
+function tooLarge(name: string, bytes: number): UsageError {
+  return new UsageError(`${name} has ${bytes} bytes; at most ${MAX_POLICY_BYTES} are read.`);
 }
 
 function missing(name: string, place: string): UsageError {
@@ -75,9 +89,7 @@ function described(
   proposed: Buffer | undefined,
   source: Pick<Policy, 'from' | 'ref' | 'newInHead'>,
 ): PolicyText {
-  if (inForce.length > MAX_POLICY_BYTES) {
-    throw new UsageError(`${name} has ${inForce.length} bytes; at most ${MAX_POLICY_BYTES} are read.`);
-  }
+  if (inForce.length > MAX_POLICY_BYTES) throw tooLarge(name, inForce.length);
   const text = decode(inForce, name);
   const changed = proposed !== undefined && !proposed.equals(inForce);
   return {
@@ -86,7 +98,7 @@ function described(
       path: name,
       digest: createHash('sha256').update(inForce).digest('hex'),
       ...source,
-      diff: changed ? unifiedDiff(name, text, proposed.subarray(0, MAX_POLICY_BYTES).toString('utf8')) : null,
+      diff: changed ? unifiedDiff(name, text, proposed.toString('utf8')) : null,
     },
   };
 }
@@ -100,9 +112,13 @@ function decode(bytes: Buffer, name: string): string {
 }
 
 function unifiedDiff(name: string, before: string, after: string): string {
-  const lines = createTwoFilesPatch(name, name, before, after, 'in force', 'proposed', { context: 2 })
-    .split('\n')
-    .slice(1);
+  const patch = createTwoFilesPatch(name, name, before, after, 'in force', 'proposed', {
+    context: 2,
+    maxEditLength: MAX_DIFFERING_LINES,
+  });
+  if (patch === undefined)
+    return `More than ${MAX_DIFFERING_LINES} lines of ${name} differ from the proposed text.`;
+  const lines = patch.split('\n').slice(1);
   const rest = lines.length - MAX_DIFF_LINES;
   return rest <= 0
     ? lines.join('\n')
