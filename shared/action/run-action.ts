@@ -159,6 +159,13 @@ async function storeAndReport<K extends Kind, Inputs extends CommonInputs>(
     if (unstored.defect && error instanceof Error) shell.context.logger.info(error.stack ?? error.message);
   }
   if (section === undefined) return { section, reportPath: undefined, unstored };
-  const result = stepResultOf(outcome.verdict, { onInconclusive, usage: failure?.usage ?? false });
+  // What no later step will see has not passed: the status on the commit must say what the step says.
+  if (unstored !== undefined) section = notStored(section, unstored);
+  const usage = unstored?.usage ?? failure?.usage ?? false;
+  const result = stepResultOf(section.verdict, { onInconclusive, usage });
   return { section, reportPath: await reportRun(section, ending, result), unstored };
+}
+
+function notStored(section: Section, { summary, blame }: ErrorFacts): Section {
+  return { ...section, verdict: 'error', passed: false, summary, blame };
 }

@@ -65,7 +65,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
 }
 
 function reasonWithoutArtifacts(host: CodeHost, environment: NodeJS.ProcessEnv): string | undefined {
-  if (!host.hasArtifacts) return 'the artifact client refuses GitHub Enterprise Server';
   const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((name) => !environment[name]);
-  return missing === undefined ? undefined : `this runner gives no ${missing}`;
+  if (missing !== undefined) return `this runner gives no ${missing}`;
+  return host.hasArtifacts ? undefined : 'the artifact client refuses GitHub Enterprise Server';
 }
