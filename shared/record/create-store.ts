@@ -54,7 +54,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
           token: options.token,
           async lookUp(id) {
             const { createClient } = await import('../github/client.ts');
-            const { runFacts } = await import('../github/artifacts.ts');
+            const { runFacts } = await import('../github/run-facts.ts');
             const client = await createClient({ token: options.token, environment, logger });
             return await runFacts(client, commit.repository ?? '', id, signal);
           },

@@ -17,16 +17,6 @@ export interface RunFacts {
   readonly conclusion: string | null;
 }
 
-export interface RunArtifact {
-  readonly id: number;
-  readonly name: string;
-  readonly bytes: number;
-  readonly expired: boolean;
-  /** `sha256:…`; null for artifacts of old clients. */
-  readonly digest: string | null;
-  readonly created: string | null;
-}
-
 const repositorySchema = z.object({ full_name: z.string() });
 const runSchema = z.object({
   repository: repositorySchema,
@@ -37,16 +27,6 @@ const runSchema = z.object({
   status: z.string().nullable(),
   conclusion: z.string().nullable(),
 });
-const artifactsSchema = z.array(
-  z.object({
-    id: z.int(),
-    name: z.string(),
-    size_in_bytes: z.int(),
-    expired: z.boolean(),
-    digest: z.string().nullish(),
-    created_at: z.string().nullable(),
-  }),
-);
 
 /** Asks where a run's code came from; undefined where the repository has no such run. */
 export async function runFacts(
@@ -76,27 +56,4 @@ export async function runFacts(
     if (isAbsent(error)) return undefined;
     throw error;
   }
-}
-
-/** All artifacts of a run, of all its attempts. */
-export async function listRunArtifacts(
-  client: GitHubClient,
-  repository: string,
-  runId: string,
-  signal: AbortSignal,
-): Promise<RunArtifact[]> {
-  const data = await client.paginate(client.rest.actions.listWorkflowRunArtifacts, {
-    ...repositoryName(repository),
-    run_id: Number(runId),
-    per_page: 100,
-    request: { signal },
-  });
-  return readAnswer(artifactsSchema, data, `the artifacts of run ${runId}`).map((artifact) => ({
-    id: artifact.id,
-    name: artifact.name,
-    bytes: artifact.size_in_bytes,
-    expired: artifact.expired,
-    digest: artifact.digest ?? null,
-    created: artifact.created_at,
-  }));
 }
