@@ -2,7 +2,7 @@ import type { Check, DataBody } from '../record/data-section.ts';
 import type { Result } from '../verdict.ts';
 import { type Block, type Cell, code, type Column, fact, text } from './block.ts';
 import { counted, formatBytes, formatNumber, formatShare, shortDigest } from './format.ts';
-import { MARKS } from './marks.ts';
+import { resultWord } from './marks.ts';
 import { diffBlocks, policyFacts, policyNotes } from './policy-blocks.ts';
 
 /** Row numbers named for one check; the others are a command away (`trainyard explain`). */
@@ -85,7 +85,7 @@ export function dataBlocks(body: DataBody): Block[] {
 
 function result(check: Check): Cell {
   return {
-    text: `${MARKS[check.result].word}${check.severity === 'error' ? '' : ` (${check.severity})`}`,
+    text: resultWord(check),
     mark: check.result,
   };
 }

@@ -1,7 +1,7 @@
 import type { EvaluatedRule, EvaluationBody } from '../record/evaluation-section.ts';
 import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from './block.ts';
 import { formatBeside, formatNumber, formatSigned, shortDigest } from './format.ts';
-import { MARKS } from './marks.ts';
+import { resultWord } from './marks.ts';
 import { diffBlocks, policyFacts, policyNotes } from './policy-blocks.ts';
 
 const PREDICTIONS_BY: Readonly<Record<EvaluationBody['predictionsBy'], string>> = {
@@ -91,10 +91,11 @@ export function changeOf(difference: number, direction: EvaluatedRule['direction
 function rules(body: EvaluationBody): Block[] {
   if (body.rules.length === 0) return [];
   const baselineName = body.baseline?.what ?? 'baseline';
+  const untested = body.rules.every((rule) => rule.test === 'none');
   return [
     {
       kind: 'table',
-      title: 'Rules of the gate',
+      title: `Rules of the gate${untested ? ' (points compared, no test)' : ''}`,
       columns: [
         { header: 'Result' },
         { header: 'Rule' },
@@ -106,7 +107,7 @@ function rules(body: EvaluationBody): Block[] {
       ],
       rows: body.rules.map((rule) => [
         {
-          text: `${MARKS[rule.result].word}${rule.severity === 'error' ? '' : ` (${rule.severity})`}`,
+          text: resultWord(rule),
           mark: rule.result,
         },
         text(demandOf(rule)),
@@ -117,13 +118,13 @@ function rules(body: EvaluationBody): Block[] {
         text(rule.baselineValue === null ? '–' : formatBeside(rule.baselineValue, [rule.value])),
         rule.difference === null ? text('–') : changeOf(rule.difference, rule.direction),
         text(rule.n === null ? '–' : formatNumber(rule.n)),
-        text(why(rule)),
+        text(why(rule, untested)),
       ]),
     },
   ];
 }
 
-function why(rule: EvaluatedRule): string {
+function why(rule: EvaluatedRule, untested: boolean): string {
   const parts = [rule.reason];
   if (rule.interval !== null) {
     const level = rule.level === null ? '' : `${formatNumber(100 * rule.level)} % `;
@@ -133,7 +134,7 @@ function why(rule: EvaluatedRule): string {
     const adjusted = rule.adjustedP === null ? '' : ` (adjusted ${formatNumber(rule.adjustedP)})`;
     parts.push(`p = ${formatNumber(rule.p)}${adjusted}`);
   }
-  parts.push(rule.test === 'none' ? 'points compared, no test' : `test: ${rule.test}`);
+  if (!untested) parts.push(rule.test === 'none' ? 'points compared, no test' : `test: ${rule.test}`);
   return parts.filter((part) => part !== '').join('; ');
 }
 

@@ -56,6 +56,8 @@ describe('formatBeside', () => {
 describe('units', () => {
   it.each([
     [0, '0 ms'],
+    [1.84, '1.8 ms'],
+    [9.97, '10 ms'],
     [820.4, '820 ms'],
     [12_340, '12.3 s'],
     [59_960, '1 min 0 s'],

@@ -54,6 +54,7 @@ export function formatShare(part: number, whole: number): string {
 }
 
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 9.95) return `${formatNumber(milliseconds, 2)} ms`;
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 59.95) return `${(Math.round(seconds * 10) / 10).toString()} s`;

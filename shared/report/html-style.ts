@@ -34,7 +34,7 @@ body {
 .tone-busy { --tone: var(--busy); --tint: var(--busy-tint); }
 .tone-muted { --tone: var(--muted); --tint: var(--muted-tint); }
 .tone-plain { --tone: var(--ink-soft); --tint: var(--sunken); }
-main { max-width: 1080px; margin: 0 auto; padding: 28px 24px 64px; }
+main { max-width: 1140px; margin: 0 auto; padding: 28px 24px 64px; }
 h1, h2, h3, h4 { line-height: 1.25; margin: 0; font-weight: 650; }
 p { margin: 0; }
 a { color: var(--link); }
@@ -90,8 +90,8 @@ svg.icon { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { padding: 8px 12px; text-align: left; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: normal; }
-td { max-width: 44ch; } thead th { border-top: 0; background: var(--sunken); font-size: 12.5px; font-weight: 600; color: var(--ink-soft); white-space: nowrap; }
-td:first-child .cell { white-space: nowrap; } td.long { min-width: 22ch; overflow-wrap: anywhere; }
+td { max-width: 44ch; } thead th { border-top: 0; background: var(--sunken); font-size: 12.5px; font-weight: 600; color: var(--ink-soft); vertical-align: bottom; }
+td:first-child .cell { white-space: nowrap; } td.long { min-width: 20ch; overflow-wrap: anywhere; }
 tbody th { font-weight: 600; } .num { text-align: right; white-space: nowrap; }
 .cell { display: inline-flex; gap: 6px; align-items: baseline; } .cell svg { align-self: center; }
 .toned { color: var(--tone); font-weight: 600; }
@@ -101,12 +101,12 @@ tbody th { font-weight: 600; } .num { text-align: right; white-space: nowrap; }
 .metric .value { font-size: 26px; font-weight: 680; letter-spacing: -.02em; line-height: 1.25; }
 .metric .against { font-size: 13px; color: var(--ink-soft); } .metric .pill { margin: 4px 0 4px -2px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 290px), 1fr)); gap: 14px; }
-figure { margin: 0; min-width: 0; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; max-width: 480px; }
+figure { margin: 0; min-width: 0; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; max-width: 430px; }
 figcaption { font-size: 13px; color: var(--ink-soft); } figcaption b { color: var(--ink); font-size: 14px; }
 .chart { display: block; width: 100%; height: auto; margin: 6px 0; }
 .legend { list-style: none; margin: 4px 0 0; padding: 0; display: grid; gap: 4px; }
 .legend li { display: flex; gap: 8px; align-items: baseline; } .legend i { flex: none; width: 14px; height: 4px; border-radius: 2px; background: var(--swatch); transform: translateY(-3px); } .legend span { min-width: 0; }
-.heat { width: auto; } .heat th, .heat td { text-align: center; padding: 6px 8px; min-width: 42px; border: 1px solid var(--card); white-space: nowrap; }
+.scroll:has(.heat) { width: fit-content; max-width: 100%; } .heat { width: auto; } .heat th, .heat td { text-align: center; padding: 6px 8px; min-width: 42px; border: 1px solid var(--card); white-space: nowrap; }
 .heat thead th, .heat tbody th { background: none; color: var(--ink-soft); font-size: 13px; } .heat td { border-radius: 4px; background: color-mix(in oklab, var(--hue) calc(var(--heat) * 1%), var(--sunken)); }
 .heat .right { --hue: var(--good); font-weight: 650; } .heat .wrong { --hue: var(--bad); } .heat .none { color: var(--ink-soft); } .heat .share { background: none; color: var(--ink-soft); padding-left: 14px; }
 .quiet { color: var(--ink-soft); font-size: 13px; margin-top: 8px; }

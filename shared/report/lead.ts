@@ -104,7 +104,10 @@ function gateReason({ verdict, body }: SectionOf<'evaluation'>): string | undefi
     return `${count}; ${brokenWords(first, baseline)}`;
   }
   if (verdict !== 'pass') return undefined;
-  const held = `${blocking.length === 1 ? 'the blocking rule holds' : `all ${formatNumber(blocking.length)} blocking rules hold`}`;
+  const held =
+    blocking.length === 1
+      ? 'the blocking rule holds'
+      : `all ${formatNumber(blocking.length)} blocking rules hold`;
   if (body.firstRun) return `${held}; this is the first version, so there was nothing to compare with`;
   const compared = blocking.find((rule) => rule.value !== null && rule.baselineValue !== null);
   return compared === undefined ? held : `${held}; ${comparedWords(compared, baseline)}`;

@@ -1,6 +1,6 @@
 import type { Kind } from '../names.ts';
 import type { Owner } from '../errors.ts';
-import type { Result, Verdict } from '../verdict.ts';
+import type { Result, Severity, Verdict } from '../verdict.ts';
 
 /** How anything that was judged ended. */
 export type Mark = Verdict | Result;
@@ -53,4 +53,10 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
 
 export function isBroken(verdict: Verdict): boolean {
   return verdict === 'fail' || verdict === 'error';
+}
+
+/** How a check or rule ended, and where the word does not say it, that it does not block. */
+export function resultWord(judged: { readonly result: Result; readonly severity: Severity }): string {
+  const { word } = MARKS[judged.result];
+  return judged.severity === 'error' || judged.result === 'warn' ? word : `${word} (${judged.severity})`;
 }
