@@ -45,7 +45,7 @@ const action: Action<'data', CommonInputs> = {
 async function step(fake: FakeGitHub, change: Record<string, string | undefined> = {}): Promise<string[]> {
   const said: string[] = [];
   const { sha } = fake.commit({ a: '1' });
-  const environment = {
+  const environment: NodeJS.ProcessEnv = {
     ...(await fake.environment({ directory: folder, workspace: folder, sha, runId: 7, runNumber: 1 })),
     INPUT_DATASET: 'points',
     INPUT_COMMENT: 'true',

@@ -116,6 +116,8 @@ describe('what is admitted', () => {
       summary: 'Nulls.',
     });
     scene.sections = [evaluation(modelDigest), bad];
+    // Of which dataset the model was made is not known here: then any that was refused counts.
+    expect((await scene.deploy()).outcome).toMatchObject({ verdict: 'error', blame: { owner: 'data' } });
     expect((await scene.deploy({ dataset: 'scans' })).outcome).toMatchObject({
       verdict: 'error',
       blame: { owner: 'data' },

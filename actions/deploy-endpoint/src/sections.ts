@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
+import { dataSections } from '../../../shared/record/data-sections.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -29,9 +30,7 @@ export async function collectSections(
     });
   }
   const dataset = inputs.dataset ?? training?.dataset ?? evaluation?.dataset ?? publication?.dataset ?? null;
-  const data =
-    dataset === null
-      ? undefined
-      : await store.find('data', { subject: dataset, recordFrom: inputs.recordFrom }, signal);
-  return { subject, dataset, training, evaluation, publication, data: data === undefined ? [] : [data] };
+  const { recordFrom } = inputs;
+  const data = await dataSections(store, { dataset: dataset ?? undefined, recordFrom }, signal);
+  return { subject, dataset, training, evaluation, publication, data };
 }

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
+import { dataSections } from '../../../shared/record/data-sections.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import type { LocalFile } from '../../../shared/registries/registry.ts';
 import type { ModelRecord } from './decide/admission.ts';
@@ -31,23 +32,7 @@ export async function collectRecord(
     signal,
   );
   const dataset = inputs.dataset ?? training.dataset ?? undefined;
-  return { training, evaluation, data: await dataSections(dataset, recordFrom, { store, signal }) };
-}
-
-/** All keys of a dataset count: one that failed is enough. Of another run only the one that counts can be had. */
-async function dataSections(
-  dataset: string | undefined,
-  recordFrom: string | undefined,
-  { store, signal }: Pick<ActionContext, 'store' | 'signal'>,
-): Promise<SectionOf<'data'>[]> {
-  if (recordFrom !== undefined) {
-    const found = await store.find('data', { subject: dataset, recordFrom }, signal);
-    return found === undefined ? [] : [found];
-  }
-  return (await store.list(signal)).filter(
-    (section): section is SectionOf<'data'> =>
-      section.kind === 'data' && (dataset === undefined || section.subject === dataset),
-  );
+  return { training, evaluation, data: await dataSections(store, { dataset, recordFrom }, signal) };
 }
 
 /** Brings the files that are published: the model, and beside it predictions and metrics. Digests are verified. */
