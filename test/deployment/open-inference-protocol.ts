@@ -1,20 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { standard } from '../standards.ts';
 
-/** The standard's own description, beside the checkout; it is not ours to ship. */
-const PATH = fileURLToPath(
-  new URL('../../../shared/schemas/open-inference-protocol-v2.yaml', import.meta.url),
-);
+const DESCRIPTION = standard('open-inference-protocol-v2.yaml');
 
-/** Why the standard's description cannot judge here; undefined where it can. In CI it must. */
-export function missingReferee(): string | undefined {
-  if (existsSync(PATH)) return undefined;
-  if (process.env['CI'] === 'true') throw new Error(`${PATH} is missing, and CI does not skip.`);
-  return 'the OpenAPI description of the Open Inference Protocol is not beside the checkout';
-}
+/** Why the standard's description cannot judge here; undefined where it can. */
+export const missingReferee = (): string | undefined => DESCRIPTION.missing;
 
 const documentSchema = z.looseObject({
   components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
@@ -22,7 +15,7 @@ const documentSchema = z.looseObject({
 
 /** Judges a body by one of the standard's schemas; returns what is wrong with it. */
 export function createReferee(): (schema: string, body: unknown) => string[] {
-  const document = documentSchema.parse(parse(readFileSync(PATH, 'utf8')));
+  const document = documentSchema.parse(parse(readFileSync(DESCRIPTION.path, 'utf8')));
   const ajv = new Ajv({ strict: false, allErrors: true });
   ajv.addSchema(document, 'oip');
   return (schema, body) => {

@@ -13,7 +13,7 @@ import {
   readBody,
   type Received,
 } from './http.ts';
-import { descriptionExists, Referee } from './referee.ts';
+import { DESCRIPTION, Referee } from './referee.ts';
 import { ROUTES } from './routes/all.ts';
 import { matcherOf } from './routes/route.ts';
 import { ArtifactService, twirpError } from './services/artifact-service.ts';
@@ -49,7 +49,7 @@ export class FakeGitHub implements AsyncDisposable {
   readonly violations: string[] = [];
   /** The GITHUB_TOKEN of a job that may write everything. */
   readonly defaultToken: string;
-  readonly #referee = descriptionExists() ? new Referee() : undefined;
+  readonly #referee = DESCRIPTION.missing === undefined ? new Referee() : undefined;
   readonly #artifacts: ArtifactService;
   readonly #caches: CacheService;
   readonly #server = createServer((request, response) => void this.#serve(request, response));

@@ -143,6 +143,7 @@ describe('the terminal', () => {
       ref: 'refs/heads/main',
       runId: 'terminal',
       pullRequest: null,
+      fork: false,
       actor: null,
     });
     git('remote', 'add', 'origin', 'https://user:secret@github.com/acme/digits.git');

@@ -64,6 +64,7 @@ describe('the origin', () => {
       headSha: head.sha,
       baseSha: base.sha,
       pullRequest: { number: 7, headSha: head.sha, baseSha: base.sha, baseRef: 'main', fork: false },
+      fork: false,
       runId: '42',
       runNumber: 5,
       runAttempt: 2,
@@ -116,12 +117,15 @@ describe('the origin', () => {
       pullRequest: { number: 4, fork: true },
     });
     const own = workflowRunPayload({ head: sha, repository: 'acme/digits' });
-    expect(await originOf(fake, { ...options, payload: own })).toMatchObject({ pullRequest: { number: 3 } });
+    expect(await originOf(fake, { ...options, payload: own })).toMatchObject({ pullRequest: { number: 3 }, fork: false });
     const none = workflowRunPayload({ head: 'd'.repeat(40), repository: 'acme/digits' });
-    expect(await originOf(fake, { ...options, payload: none })).toMatchObject({ pullRequest: null });
+    expect(await originOf(fake, { ...options, payload: none })).toMatchObject({ pullRequest: null, fork: false });
     const said: string[] = [];
     const blind = fake.token({ permissions: {} });
-    expect(await originOf(fake, { ...options, token: blind, said })).toMatchObject({ pullRequest: null });
+    expect(await originOf(fake, { ...options, token: blind, said })).toMatchObject({
+      pullRequest: null,
+      fork: true,
+    });
     expect(said).toEqual([containing('could not be asked for')]);
   });
 

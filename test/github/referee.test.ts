@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startFakeGitHub, type FakeGitHub } from './fake-github.ts';
-import { descriptionExists, Referee } from './referee.ts';
+import { DESCRIPTION, Referee } from './referee.ts';
 import { ROUTES } from './routes/all.ts';
-
-const MISSING =
-  "../shared/schemas/github-api.json is not there: GitHub's description is no part of this repository";
-// In CI a skipped referee would be a fake that may drift unseen.
-const REQUIRED = process.env['CI'] === 'true';
 
 interface Made {
   readonly status: number;
@@ -134,57 +129,59 @@ function spoil(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !missing.includes(key)));
 }
 
-describe.skipIf(!descriptionExists() && !REQUIRED)(`the referee (skipped where ${MISSING})`, () => {
-  it("finds every operation of the fake as GitHub's description has it, and bites when it is not", async () => {
-    expect(descriptionExists(), MISSING).toBe(true);
-    await using fake = await startFakeGitHub();
-    const results = await callEverything(fake);
-    const judged = ROUTES.filter((route) => route.path !== '/graphql');
-    expect([...results.keys()].sort()).toEqual(
-      judged.map((route) => `${route.method.toUpperCase()} ${route.path}`).sort(),
-    );
-    expect(fake.violations).toEqual([]);
+describe.skipIf(DESCRIPTION.missing !== undefined)(
+  `the referee (${DESCRIPTION.missing ?? 'it is there'})`,
+  () => {
+    it("finds every operation of the fake as GitHub's description has it, and bites when it is not", async () => {
+      await using fake = await startFakeGitHub();
+      const results = await callEverything(fake);
+      const judged = ROUTES.filter((route) => route.path !== '/graphql');
+      expect([...results.keys()].sort()).toEqual(
+        judged.map((route) => `${route.method.toUpperCase()} ${route.path}`).sort(),
+      );
+      expect(fake.violations).toEqual([]);
 
-    const referee = new Referee();
-    for (const [operation, { status, json }] of results) {
-      expect(status, operation).toBeLessThan(400);
-      const [method = '', path = ''] = operation.split(' ');
-      const name = method.toLowerCase();
-      expect(referee.response(name, path, status, json), operation).toEqual([]);
-      const spoiled = json === undefined ? { message: 1 } : spoil(json);
-      expect(referee.response(name, path, status, spoiled), `${operation}, answer spoiled`).not.toEqual([]);
-      expect(referee.response(name, path, 299, json), `${operation}, status undeclared`).not.toEqual([]);
-      expect(
-        referee.request(name, path, new URLSearchParams({ nonsense: '1' }), undefined),
-        `${operation}, query undeclared`,
-      ).not.toEqual([]);
-    }
-  });
+      const referee = new Referee();
+      for (const [operation, { status, json }] of results) {
+        expect(status, operation).toBeLessThan(400);
+        const [method = '', path = ''] = operation.split(' ');
+        const name = method.toLowerCase();
+        expect(referee.response(name, path, status, json), operation).toEqual([]);
+        const spoiled = json === undefined ? { message: 1 } : spoil(json);
+        expect(referee.response(name, path, status, spoiled), `${operation}, answer spoiled`).not.toEqual([]);
+        expect(referee.response(name, path, 299, json), `${operation}, status undeclared`).not.toEqual([]);
+        expect(
+          referee.request(name, path, new URLSearchParams({ nonsense: '1' }), undefined),
+          `${operation}, query undeclared`,
+        ).not.toEqual([]);
+      }
+    });
 
-  const WRITES: readonly (readonly [string, string, unknown])[] = [
-    ['post', '/repos/{owner}/{repo}/issues/{issue_number}/comments', { body: 1 }],
-    ['patch', '/repos/{owner}/{repo}/issues/comments/{comment_id}', { text: 'x' }],
-    ['post', '/repos/{owner}/{repo}/statuses/{sha}', { state: 'green' }],
-    ['post', '/repos/{owner}/{repo}/git/trees', { tree: 'x' }],
-    ['post', '/repos/{owner}/{repo}/git/commits', { message: 'm' }],
-    ['post', '/repos/{owner}/{repo}/git/tags', { tag: 'v', message: 'm', object: 'x', type: 'nonsense' }],
-    ['post', '/repos/{owner}/{repo}/git/refs', { ref: 'refs/tags/v1' }],
-    ['patch', '/repos/{owner}/{repo}/git/refs/{ref}', { force: true }],
-    ['post', '/repos/{owner}/{repo}/releases', { tag: 'v1' }],
-    ['patch', '/repos/{owner}/{repo}/releases/{release_id}', { draft: 'no' }],
-  ];
-  it.each(WRITES)('bites on a wrong body of %s %s', (method, path, body) => {
-    const referee = new Referee();
-    expect(referee.request(method, path, new URLSearchParams(), body)).not.toEqual([]);
-  });
+    const WRITES: readonly (readonly [string, string, unknown])[] = [
+      ['post', '/repos/{owner}/{repo}/issues/{issue_number}/comments', { body: 1 }],
+      ['patch', '/repos/{owner}/{repo}/issues/comments/{comment_id}', { text: 'x' }],
+      ['post', '/repos/{owner}/{repo}/statuses/{sha}', { state: 'green' }],
+      ['post', '/repos/{owner}/{repo}/git/trees', { tree: 'x' }],
+      ['post', '/repos/{owner}/{repo}/git/commits', { message: 'm' }],
+      ['post', '/repos/{owner}/{repo}/git/tags', { tag: 'v', message: 'm', object: 'x', type: 'nonsense' }],
+      ['post', '/repos/{owner}/{repo}/git/refs', { ref: 'refs/tags/v1' }],
+      ['patch', '/repos/{owner}/{repo}/git/refs/{ref}', { force: true }],
+      ['post', '/repos/{owner}/{repo}/releases', { tag: 'v1' }],
+      ['patch', '/repos/{owner}/{repo}/releases/{release_id}', { draft: 'no' }],
+    ];
+    it.each(WRITES)('bites on a wrong body of %s %s', (method, path, body) => {
+      const referee = new Referee();
+      expect(referee.request(method, path, new URLSearchParams(), body)).not.toEqual([]);
+    });
 
-  it('makes a test fail whose client sends what GitHub does not know', async () => {
-    const fake = await startFakeGitHub();
-    const { sha } = fake.commit({ a: 'a' });
-    await call(fake, 'POST', `/repos/${fake.repository}/statuses/${sha}`, { state: 'green' });
-    await expect(fake[Symbol.asyncDispose]()).rejects.toThrow(/Not as GitHub describes it[^]*statuses/);
-    const other = await startFakeGitHub();
-    expect((await call(other, 'GET', '/repos/acme/digits/teams')).status).toBe(404);
-    await expect(other[Symbol.asyncDispose]()).rejects.toThrow('no such operation');
-  });
-});
+    it('makes a test fail whose client sends what GitHub does not know', async () => {
+      const fake = await startFakeGitHub();
+      const { sha } = fake.commit({ a: 'a' });
+      await call(fake, 'POST', `/repos/${fake.repository}/statuses/${sha}`, { state: 'green' });
+      await expect(fake[Symbol.asyncDispose]()).rejects.toThrow(/Not as GitHub describes it[^]*statuses/);
+      const other = await startFakeGitHub();
+      expect((await call(other, 'GET', '/repos/acme/digits/teams')).status).toBe(404);
+      await expect(other[Symbol.asyncDispose]()).rejects.toThrow('no such operation');
+    });
+  },
+);

@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { standard } from '../standards.ts';
 
-/** GitHub's own description, beside the checkout: it is read there and never copied into the project. */
-export const DESCRIPTION_PATH = fileURLToPath(
-  new URL('../../../shared/schemas/github-api.json', import.meta.url),
-);
+/** GitHub's own description: it is read where it lies and never copied into the project. */
+export const DESCRIPTION = standard('github-api.json');
 
 /** Errors that any operation may answer although its description lists only some of them. */
 const ALWAYS_POSSIBLE = [400, 401, 403, 404, 429, 500, 502, 503];
@@ -30,18 +28,13 @@ function pointer(...names: string[]): string {
   return names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
 }
 
-/** True where GitHub's description is at hand; a stranger's clone does not have it. */
-export function descriptionExists(): boolean {
-  return existsSync(DESCRIPTION_PATH);
-}
-
 /** Judges what client and fake say to each other by GitHub's own OpenAPI description. */
 export class Referee {
   readonly #description: Description;
   readonly #ajv: Ajv2020;
   readonly #compiled = new Map<string, ValidateFunction>();
 
-  constructor(path = DESCRIPTION_PATH) {
+  constructor(path = DESCRIPTION.path) {
     // The file is the referee's law book, not input: its form is known.
     const document = JSON.parse(readFileSync(path, 'utf8')) as Description & object;
     this.#description = document;
