@@ -102,7 +102,7 @@ async function commitOf(
     ref: origin.ref,
     event: origin.event,
     pullRequest: origin.pullRequest?.number ?? null,
-    fork: origin.pullRequest?.fork ?? false,
+    fork: origin.fork,
     dirty: checkout.dirty,
     patchDigest: checkout.patchDigest,
   };

@@ -22,6 +22,7 @@ const ORIGIN: Origin = {
   headSha: HEAD,
   baseSha: BASE,
   pullRequest: { number: 1, headSha: HEAD, baseSha: BASE, baseRef: 'main', fork: false },
+  fork: false,
   runId: '1',
   runNumber: 1,
   runAttempt: 1,

@@ -20,6 +20,8 @@ export interface Origin {
   /** The commit that policy is taken from; null where an event has none. */
   readonly baseSha: string | null;
   readonly pullRequest: PullRequest | null;
+  /** The code lies in another repository, also where no pull request is known. */
+  readonly fork: boolean;
   readonly runId: string;
   readonly runNumber: number;
   readonly runAttempt: number;

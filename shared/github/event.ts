@@ -36,6 +36,7 @@ export async function readOrigin(options: OriginOptions): Promise<Origin> {
     headSha: facts.headSha ?? pullRequest?.headSha ?? null,
     baseSha: facts.baseSha ?? pullRequest?.baseSha ?? null,
     pullRequest: pullRequest ?? null,
+    fork: pullRequest?.fork ?? facts.fork,
     runId,
     runNumber: count(environment, 'GITHUB_RUN_NUMBER'),
     runAttempt: count(environment, 'GITHUB_RUN_ATTEMPT'),

@@ -27,6 +27,7 @@ export function createTerminalHost({ workspace, environment }: TerminalHostOptio
         headSha,
         baseSha: null,
         pullRequest: null,
+        fork: false,
         runId: 'terminal',
         runNumber: 1,
         runAttempt: 1,

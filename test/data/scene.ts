@@ -41,6 +41,7 @@ const ORIGIN: Origin = {
   headSha: null,
   baseSha: null,
   pullRequest: null,
+  fork: false,
   runId: 'terminal',
   runNumber: 0,
   runAttempt: 1,

@@ -179,6 +179,7 @@ export class Scene implements AsyncDisposable {
         headSha: null,
         baseSha: null,
         pullRequest: null,
+        fork: false,
         runId: 'terminal',
         runNumber: 0,
         runAttempt: 1,

@@ -184,6 +184,7 @@ function originOf(event: string, base: Options['base']): Origin {
     headSha: base === undefined ? null : SHA.head,
     baseSha: base === undefined ? null : SHA.base,
     pullRequest: null,
+    fork: false,
     runId: 'terminal',
     runNumber: 1,
     runAttempt: 1,

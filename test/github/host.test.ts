@@ -117,9 +117,15 @@ describe('the origin', () => {
       pullRequest: { number: 4, fork: true },
     });
     const own = workflowRunPayload({ head: sha, repository: 'acme/digits' });
-    expect(await originOf(fake, { ...options, payload: own })).toMatchObject({ pullRequest: { number: 3 }, fork: false });
+    expect(await originOf(fake, { ...options, payload: own })).toMatchObject({
+      pullRequest: { number: 3 },
+      fork: false,
+    });
     const none = workflowRunPayload({ head: 'd'.repeat(40), repository: 'acme/digits' });
-    expect(await originOf(fake, { ...options, payload: none })).toMatchObject({ pullRequest: null, fork: false });
+    expect(await originOf(fake, { ...options, payload: none })).toMatchObject({
+      pullRequest: null,
+      fork: false,
+    });
     const said: string[] = [];
     const blind = fake.token({ permissions: {} });
     expect(await originOf(fake, { ...options, token: blind, said })).toMatchObject({

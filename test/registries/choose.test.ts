@@ -19,6 +19,7 @@ const ORIGIN: Origin = {
   headSha: null,
   baseSha: null,
   pullRequest: null,
+  fork: false,
   runId: '1',
   runNumber: 1,
   runAttempt: 1,

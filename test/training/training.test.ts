@@ -345,16 +345,24 @@ describe('what is used wrongly', () => {
     const refused = place.script(
       mark,
       {},
-      { origin: { pullRequest: fork, runnerEnvironment: 'self-hosted' } },
+      { origin: { pullRequest: fork, fork: true, runnerEnvironment: 'self-hosted' } },
     );
     await expect(refused).rejects.toMatchObject({
       name: 'UsageError',
       message: expect.stringContaining('fork') as string,
     });
-    const unknown = place.script(mark, {}, { origin: { pullRequest: fork, runnerEnvironment: null } });
+    const unknown = place.script(
+      mark,
+      {},
+      { origin: { pullRequest: fork, fork: true, runnerEnvironment: null } },
+    );
     await expect(unknown).rejects.toThrow('fork');
     expect(existsSync(join(place.directory, 'ran'))).toBe(false);
-    await place.script(mark, {}, { origin: { pullRequest: fork, runnerEnvironment: 'github-hosted' } });
+    await place.script(
+      mark,
+      {},
+      { origin: { pullRequest: fork, fork: true, runnerEnvironment: 'github-hosted' } },
+    );
     expect(existsSync(join(place.directory, 'ran'))).toBe(true);
   });
 });

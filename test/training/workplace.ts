@@ -71,6 +71,7 @@ export async function openWorkplace(): Promise<Workplace> {
       headSha: null,
       baseSha: null,
       pullRequest: null,
+      fork: false,
       runId: 'terminal',
       runNumber: 0,
       runAttempt: 1,

@@ -134,7 +134,7 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
 
 /** Code of a stranger on a machine of ours could stay there, and read what later jobs bring (design, "Trust"). */
 function refuseFork({ origin }: ActionContext): void {
-  if (origin.pullRequest?.fork !== true || origin.runnerEnvironment === 'github-hosted') return;
+  if (!origin.fork || origin.runnerEnvironment === 'github-hosted') return;
   throw new UsageError('A pull request from a fork does not train on a self-hosted runner.', {
     remedy:
       'Run this job on a GitHub-hosted runner ("runs-on: ubuntu-latest"), or push the branch to this repository after review.',

@@ -27,6 +27,7 @@ describe('the facts of an event', () => {
           kind: 'known',
           pullRequest: { number: 7, headSha: HEAD, baseSha: BASE, baseRef: 'main', fork: false },
         },
+        fork: false,
       });
     },
   );
@@ -38,6 +39,7 @@ describe('the facts of an event', () => {
         headSha: MERGE,
         baseSha: null,
         pullRequest: { kind: 'none' },
+        fork: false,
       });
     },
   );
@@ -53,6 +55,7 @@ describe('the facts of an event', () => {
       headSha: HEAD,
       baseSha: BASE,
       pullRequest: { kind: 'numbered', number: 12 },
+      fork: false,
     });
     const other = { ...merge_group, head_ref: 'refs/heads/mine' };
     expect(eventFactsOf('merge_group', { merge_group: other }, RUNNER).pullRequest).toEqual({ kind: 'none' });
@@ -64,10 +67,12 @@ describe('the facts of an event', () => {
       headSha: HEAD,
       baseSha: null,
       pullRequest: { kind: 'by-head', headSha: HEAD, headRepository: 'eve/digits' },
+      fork: true,
     });
     const gone = { head_sha: HEAD, head_repository: null };
-    expect(eventFactsOf('workflow_run', { workflow_run: gone }, RUNNER).pullRequest).toEqual({
-      kind: 'none',
+    expect(eventFactsOf('workflow_run', { workflow_run: gone }, RUNNER)).toMatchObject({
+      pullRequest: { kind: 'none' },
+      fork: true,
     });
   });
 
@@ -76,6 +81,7 @@ describe('the facts of an event', () => {
       headSha: null,
       baseSha: null,
       pullRequest: { kind: 'numbered', number: 9 },
+      fork: false,
     });
     expect(eventFactsOf('issue_comment', { issue: { number: 9 } }, RUNNER)).toMatchObject({ headSha: MERGE });
   });

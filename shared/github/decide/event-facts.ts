@@ -13,6 +13,8 @@ export interface EventFacts {
   readonly headSha: string | null;
   readonly baseSha: string | null;
   readonly pullRequest: PullRequestOf;
+  /** The code lies in another repository, or in one that is gone. */
+  readonly fork: boolean;
 }
 
 const NONE = { kind: 'none' } as const;
@@ -25,6 +27,11 @@ export function queuedPullRequest(ref: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
+/** GitHub takes names of repositories without regard to case. */
+function isOwn(name: string | undefined, repository: string): boolean {
+  return name?.toLowerCase() === repository.toLowerCase();
+}
+
 /** Our view of a pull request. A head whose repository is gone is one of a fork. */
 export function pullRequestOf(payload: PullRequestPayload, repository: string): PullRequest {
   const { head, base } = payload;
@@ -34,7 +41,7 @@ export function pullRequestOf(payload: PullRequestPayload, repository: string): 
     headSha: head.sha,
     baseSha: base.sha,
     baseRef: base.ref,
-    fork: head.repo?.full_name.toLowerCase() !== own.toLowerCase(),
+    fork: !isOwn(head.repo?.full_name, own),
   };
 }
 
@@ -53,12 +60,15 @@ export function eventFactsOf(
       headSha: pullRequest.headSha,
       baseSha: pullRequest.baseSha,
       pullRequest: { kind: 'known', pullRequest },
+      fork: pullRequest.fork,
     };
   }
   if (event === 'merge_group' && payload.merge_group !== undefined) {
     const { head_sha: headSha, base_sha: baseSha, head_ref: ref } = payload.merge_group;
     const number = queuedPullRequest(ref);
-    return { headSha, baseSha, pullRequest: number === undefined ? NONE : { kind: 'numbered', number } };
+    // The queue's commit lies in this repository: somebody who may write to it put it there.
+    const pullRequest = number === undefined ? NONE : ({ kind: 'numbered', number } as const);
+    return { headSha, baseSha, pullRequest, fork: false };
   }
   if (event === 'workflow_run' && payload.workflow_run !== undefined) {
     const { head_sha: headSha, head_repository: head } = payload.workflow_run;
@@ -67,12 +77,14 @@ export function eventFactsOf(
       head?.full_name === undefined
         ? NONE
         : ({ kind: 'by-head', headSha, headRepository: head.full_name } as const);
-    return { headSha, baseSha: null, pullRequest };
+    // A fork's pull request may be closed by now, or not be shown to this token: its code is a stranger's all the same.
+    return { headSha, baseSha: null, pullRequest, fork: !isOwn(head?.full_name, repository) };
   }
   if (payload.issue?.pull_request !== undefined) {
-    return { headSha: null, baseSha: null, pullRequest: { kind: 'numbered', number: payload.issue.number } };
+    const pullRequest = { kind: 'numbered', number: payload.issue.number } as const;
+    return { headSha: null, baseSha: null, pullRequest, fork: false };
   }
-  return { headSha: sha, baseSha: null, pullRequest: NONE };
+  return { headSha: sha, baseSha: null, pullRequest: NONE, fork: false };
 }
 
 /** The open pull request whose head is this commit of this repository; the newest where several are. */
