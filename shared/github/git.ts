@@ -27,10 +27,15 @@ const HARDENED = [
   'diff.external=',
 ].flatMap((setting) => ['-c', setting]);
 
-/** The environment without what would turn git to another repository, other settings or other programs. */
+/**
+ * What git is given of the environment. A checkout's filters are programs that user code of an earlier step may have
+ * put there: no token reaches them, nor a variable that turns git to another repository or other settings.
+ */
+const PASSED_ON = /^(PATH|HOME|XDG_CONFIG_HOME|TMPDIR|TEMP|TMP|SYSTEMROOT|USERPROFILE|PATHEXT|COMSPEC)$/i;
+
 function environmentOf(): NodeJS.ProcessEnv {
   // Child processes need PATH and the like from the real environment, whoever asks.
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
+  const kept = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
   return {
     ...Object.fromEntries(kept),
     GIT_NO_LAZY_FETCH: '1',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -100,6 +100,27 @@ describe('a checkout', () => {
       process.env = before;
     }
     expect(existsSync(sprung)).toBe(false);
+  });
+
+  it('hands no token to a filter that user code has set up', async () => {
+    await commitFiles();
+    const seen = join(directory, 'seen');
+    const filter = join(directory, 'filter.sh');
+    await writeFile(filter, `#!/bin/sh\nenv > '${seen}'\ncat\n`);
+    await chmod(filter, 0o755);
+    git('config', 'filter.evil.clean', filter);
+    await writeFile(join(directory, '.git/info/attributes'), '*.py filter=evil\n');
+    await writeFile(join(directory, 'train.py'), 'print(2)\n');
+    const before = { ...process.env };
+    Object.assign(process.env, { ACTIONS_RUNTIME_TOKEN: 'hush', INPUT_TOKEN: 'hush', GITHUB_TOKEN: 'hush' });
+    try {
+      expect(await readCheckout(directory, signal)).toMatchObject({ dirty: true });
+    } finally {
+      process.env = before;
+    }
+    const environment = await readFile(seen, 'utf8');
+    expect(environment).toContain('PATH=');
+    expect(environment).not.toMatch(/hush|TOKEN/);
   });
 
   it.skipIf(process.getuid?.() !== 0)('may belong to another user, as on a runner', async () => {
