@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,6 +158,12 @@ describe('openInputs', () => {
     ['project', 'is not a file'],
   ])('refuses the path %s', (path, part) => {
     expect(refusal(() => reader({ data: path }).path('data', { kind: 'file' }))).toContain(part);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a pipe, which nobody may ever write to', () => {
+    execFileSync('mkfifo', [join(workspace, 'project', 'pipe')]);
+    const path = 'project/pipe';
+    expect(refusal(() => reader({ data: path }).path('data', { kind: 'file' }))).toContain('is not a file');
   });
 
   it('refuses a file where a folder is wanted, also as working directory', () => {

@@ -137,8 +137,9 @@ export function openInputs(
         remedy: 'Paths are relative to the input "working-directory".',
       });
     }
-    const isDirectory = statSync(absolute).isDirectory();
-    if ((kind === 'file' && isDirectory) || (kind === 'directory' && !isDirectory)) {
+    const facts = statSync(absolute);
+    // Neither is a pipe, a socket or a device: reading one could wait for ever.
+    if ((kind === 'file' && !facts.isFile()) || (kind === 'directory' && !facts.isDirectory())) {
       throw new UsageError(`Input "${name}": "${value}" is not a ${kind}.`, { remedy: `Give a ${kind}.` });
     }
     return absolute;

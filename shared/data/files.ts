@@ -87,7 +87,13 @@ async function matches(
   const exact = containedPath(workspace, workingDirectory, pattern.replace(/[*?[{].*$/s, ''), label);
   const literal = resolve(workingDirectory, pattern);
   if (existsSync(literal)) {
-    if (statSync(literal).isFile()) return [literal];
+    const facts = statSync(literal);
+    if (facts.isFile()) return [literal];
+    if (!facts.isDirectory()) {
+      throw new UsageError(`${label}: "${pattern}" is neither a file nor a folder.`, {
+        remedy: 'Write the data to a regular file first; a pipe or a device cannot be read twice.',
+      });
+    }
     throw new UsageError(`${label}: "${pattern}" is a folder.`, {
       remedy: `Name its files, as in ${pattern}/*.parquet.`,
     });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { symlink, truncate, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -158,6 +159,12 @@ describe('patterns of files', () => {
     await expect(running).rejects.toThrow(message);
   });
 
+  it.skipIf(process.platform === 'win32')('refuse a pipe, which nobody may ever write to', async () => {
+    await using place = await scene();
+    execFileSync('mkfifo', [join(place.folder, 'a.csv')]);
+    await expect(place.run({ data: 'a.csv' })).rejects.toThrow('is neither a file nor a folder');
+  });
+
   it('name a file once, however many match it, and one whose name looks like a pattern', async () => {
     await using place = await scene();
     await place.write('data/a.csv', 'a\n1\n');
@@ -253,6 +260,17 @@ describe('a contract that is none', () => {
     ],
     ['a broken pattern', options('string', { pattern: '(' }), 'no regular expression'],
     [
+      'a broken pattern inside an object',
+      contractOf([
+        {
+          name: 'a',
+          logicalType: 'object',
+          properties: [{ name: 'b', logicalType: 'string', logicalTypeOptions: { pattern: '(' } }],
+        },
+      ]),
+      'no regular expression',
+    ],
+    [
       'a minimum above the maximum',
       options('integer', { minimum: 2, maximum: 1 }),
       'minimum is above maximum',
@@ -316,6 +334,81 @@ describe('a contract that is none', () => {
       'people.b.format': 'error',
       'people.c.timezone': 'error',
     });
+  });
+
+  it('may demand something inside objects and lists, which nobody may take for checked', async () => {
+    await using place = await scene();
+    await place.write('a.jsonl', '{"o": {"a": "x"}, "l": [1], "free": [1]}\n');
+    const inner = [{ name: 'a', logicalType: 'integer', required: true }];
+    await place.write(
+      'contract.yaml',
+      contractOf([
+        { name: 'o', logicalType: 'object', properties: inner },
+        { name: 'l', logicalType: 'array', items: { logicalType: 'string' } },
+        { name: 'free', logicalType: 'array', items: { description: 'anything' } },
+      ]),
+    );
+    const outcome = await place.run({ data: 'a.jsonl', contract: 'contract.yaml' });
+    expect(outcome.verdict).toBe('error');
+    expect(resultsOf(outcome)).toMatchObject({ 'people.o.properties': 'error', 'people.l.items': 'error' });
+    expect(Object.keys(resultsOf(outcome))).not.toContain('people.free.items');
+  });
+
+  it('may hold a pattern that never ends, which does', { timeout: 60_000 }, async () => {
+    await using place = await scene();
+    await place.write('a.csv', `a,b\n${'a'.repeat(40)}!,1\n`);
+    await place.write(
+      'contract.yaml',
+      contractOf([
+        { name: 'a', logicalType: 'string', logicalTypeOptions: { pattern: '^(?=a)(a+)+$' } },
+        { name: 'b', logicalType: 'integer' },
+      ]),
+    );
+    const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
+    expect(resultsOf(outcome)).toMatchObject({ 'people.a.pattern': 'error', 'people.b.type': 'pass' });
+    expect(outcome.summary).not.toContain('aaaa');
+  });
+});
+
+describe('a wide table', () => {
+  it('is checked in parts', { timeout: 60_000 }, async () => {
+    await using place = await scene();
+    const names = Array.from({ length: 400 }, (_, index) => `c${index}`);
+    await place.write('a.csv', `${names.join(',')}\n${names.map((_, index) => index % 7).join(',')}\n`);
+    const properties = names.map((name) => ({
+      name,
+      logicalType: 'integer',
+      unique: true,
+      logicalTypeOptions: { maximum: 5 },
+    }));
+    await place.write('contract.yaml', contractOf(properties));
+    const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
+    const results = resultsOf(outcome);
+    const broken = names.filter((name) => results[`people.${name}.maximum`] === 'fail');
+    expect(broken).toEqual(names.filter((_, index) => index % 7 === 6));
+    expect(outcome.body?.profile).toHaveLength(400);
+    expect(outcome.body?.profile.every(({ rows, distinct }) => rows === 1 && distinct === 1)).toBe(true);
+  });
+
+  it('names some of the columns that the contract does not know', async () => {
+    await using place = await scene();
+    const names = Array.from({ length: 30 }, (_, index) => `c${index}`);
+    await place.write('a.csv', `${names.join(',')}\n${names.join(',')}\n`);
+    await place.write('contract.yaml', contractOf([{ name: 'c0' }]));
+    const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
+    const check = outcome.body?.checks.find(({ rule }) => rule === 'extra-columns');
+    expect(check?.observed).toMatch(/^29: c1, .*c20, …$/);
+  });
+});
+
+describe('JSON numbers', () => {
+  it('beyond all are no integers', async () => {
+    await using place = await scene();
+    await place.write('a.jsonl', '{"a": 1e400}\n{"a": 2.0}\n');
+    await place.write('contract.yaml', contractOf([{ name: 'a', logicalType: 'integer' }]));
+    const outcome = await place.run({ data: 'a.jsonl', contract: 'contract.yaml' });
+    const check = outcome.body?.checks.find(({ rule }) => rule === 'type');
+    expect(check).toMatchObject({ result: 'fail', failing: 1 });
   });
 });
 

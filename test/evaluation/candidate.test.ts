@@ -49,6 +49,15 @@ describe('the candidate', () => {
     expect(JSON.stringify(outcome)).not.toContain('cow');
   });
 
+  it('with classes written in another way is told how the gate file writes them', async () => {
+    await using scene = await openScene({ gate: rule('accuracy') });
+    await scene.train({ predictions: predictionsOf(10, 9).replaceAll('cat', 'Cat') });
+    const { blame } = await scene.evaluate();
+    expect(blame?.remedy).toContain('Write each class as the gate file declares it under "labels"');
+    expect(blame?.remedy).toContain('cat, dog');
+    expect(blame?.remedy).not.toContain('Cat');
+  });
+
   it('whose Parquet file is cut short cannot be judged', async () => {
     await using scene = await openScene({ gate: rule('accuracy') });
     await scene.write('cut.parquet', Buffer.from('PAR1 and then nothing'));

@@ -1,14 +1,30 @@
-import type { DataEngine, Table } from '../../../shared/data/engine.ts';
+import type { DataEngine, Row, Table } from '../../../shared/data/engine.ts';
 import type { DataFile } from '../../../shared/data/files.ts';
-import { InfrastructureError } from '../../../shared/errors.ts';
 import type { Policy } from '../../../shared/record/common.ts';
 import type { Check } from '../../../shared/record/data-section.ts';
 import type { ReadContract } from './contract/read-contract.ts';
 import { compileContract, type SplitTable } from './decide/compile-contract.ts';
 import { judge, type ProfileColumn } from './decide/judge.ts';
-import type { Counted, PlannedCheck } from './decide/planned-check.ts';
-import { measuredOf, passQuery, profileOf, rowsQuery, unmatched, valuesQuery } from './decide/queries.ts';
+import { type Counted, type PlannedCheck, settled } from './decide/planned-check.ts';
+import {
+  measuredOf,
+  passQueries,
+  profileOf,
+  rowsQuery,
+  unmatched,
+  valuesOf,
+  valuesQuery,
+} from './decide/queries.ts';
 import { judgeStructure } from './decide/structure.ts';
+import { matchValues } from './match-values.ts';
+
+/** A sound pattern tests millions of values in that time. */
+const PATTERN_LIMIT_MS = 10_000;
+
+const TOO_SLOW = settled(
+  'error',
+  `Testing the pattern on the values took longer than ${PATTERN_LIMIT_MS / 1000} s: it tries too many ways. Write it without a repetition inside a repetition, or without look-around and back-references.`,
+);
 
 interface CheckOptions {
   readonly engine: DataEngine;
@@ -47,25 +63,26 @@ async function checkSplit(
   { engine, inForce, signal }: CheckOptions,
 ): Promise<CheckedData> {
   const rows = table.files.reduce((sum, file) => sum + file.rows, 0);
-  const results = await engine.run([passQuery(shape, rows, planned)], signal);
-  const row = results.get(shape.split)?.[0];
-  if (row === undefined)
-    throw new InfrastructureError(`The pass over the split "${shape.split}" gave no result.`);
+  const results = await engine.run(passQueries(shape, rows, planned), signal);
+  const row = Object.assign({}, ...[...results.values()].flat()) as Row;
   const measured = measuredOf(planned, row);
 
   const checks: Check[] = [];
   for (const [index, check] of planned.entries()) {
-    const { test } = check;
+    let { test } = check;
     let counts = measured.get(index);
     let values: string[] = [];
     if (test.kind === 'counted' && test.pattern !== undefined && counts !== undefined) {
       const found = await testPattern(engine, shape, test, signal);
-      values = found.values;
-      counts = { ...counts, failing: counts.failing + found.failing };
+      if (found === undefined) test = TOO_SLOW;
+      else {
+        values = found.values;
+        counts = { ...counts, failing: counts.failing + found.failing };
+      }
     }
     const line = inForce === undefined || check.path === null ? undefined : inForce.lineOf(check.path);
     const where = inForce === undefined || line === undefined ? null : { file: inForce.policy.path, line };
-    const judged = judge(check, counts, rows, where);
+    const judged = judge({ ...check, test }, counts, rows, where);
     const isBroken = judged.result === 'fail' || judged.result === 'warn';
     const query = isBroken && test.kind === 'counted' ? rowsQuery(shape, check.id, test, values) : undefined;
     checks.push(
@@ -80,11 +97,15 @@ async function testPattern(
   shape: SplitTable,
   test: Counted,
   signal: AbortSignal,
-): Promise<ReturnType<typeof unmatched>> {
+): Promise<ReturnType<typeof unmatched> | undefined> {
   const query = valuesQuery(shape, test);
-  if (query === undefined) return { values: [], failing: 0 };
+  if (query === undefined || test.pattern === undefined) return { values: [], failing: 0 };
   const results = await engine.run([query], signal);
-  return unmatched(test, results.get(query.name) ?? []);
+  const values = valuesOf(results.get(query.name) ?? []);
+  const { expression } = test.pattern.expression;
+  const texts = values.map(({ value }) => value);
+  const matches = await matchValues(expression, texts, PATTERN_LIMIT_MS, signal);
+  return matches === undefined ? undefined : unmatched(values, matches);
 }
 
 async function failingRows(

@@ -107,9 +107,16 @@ async function check(
   if (problems.length === 0) return { usable: true, columns, counts, families };
   return refuse(
     new SubjectError('data', `The predictions in ${label} cannot be judged: ${problems.join('; ')}.`, {
-      remedy: 'Write one row for each example, with an id that no other row has, and no empty cell.',
+      remedy: remedyOf(counts, families.classification ? evaluation.labels : undefined),
     }),
   );
+}
+
+function remedyOf(counts: Counts, labels: readonly string[] | undefined): string {
+  const undeclared = (counts['undeclared_labels'] ?? 0) + (counts['undeclared_predictions'] ?? 0);
+  return labels === undefined || undeclared === 0
+    ? 'Write one row for each example, with an id that no other row has, and no empty cell.'
+    : `Write each class as the gate file declares it under "labels", where 1, 1.0 and true are three: ${labels.join(', ')}.`;
 }
 
 function rejectedLines(table: Table): string | undefined {

@@ -51,8 +51,12 @@ function problemsOfObject(object: ContractObject, path: Path): Problem[] {
   ];
 }
 
-function problemsOfProperty(property: ContractProperty, path: Path): Problem[] {
+function problemsOfProperty(property: Omit<ContractProperty, 'name'>, path: Path): Problem[] {
+  const { properties = [], items } = property;
   return [
+    ...repeated(properties, [...path, 'properties'], 'property'),
+    ...properties.flatMap((inner, index) => problemsOfProperty(inner, [...path, 'properties', index])),
+    ...(items === undefined ? [] : problemsOfProperty(items, [...path, 'items'])),
     ...problemsOfOptions(property, [...path, 'logicalTypeOptions']),
     ...(property.quality ?? []).flatMap((rule, index) => [
       ...problemsOfRule(rule, [...path, 'quality', index]),
@@ -62,7 +66,7 @@ function problemsOfProperty(property: ContractProperty, path: Path): Problem[] {
 }
 
 function problemsOfOptions(
-  { logicalType, logicalTypeOptions = {} }: ContractProperty,
+  { logicalType, logicalTypeOptions = {} }: Pick<ContractProperty, 'logicalType' | 'logicalTypeOptions'>,
   path: Path,
 ): Problem[] {
   const found: Problem[] = [];

@@ -16,6 +16,8 @@ export interface SplitTable {
 }
 
 const ROOT = 'contract';
+/** So many names of unknown columns are told; the number tells the rest. */
+const MAX_NAMES = 20;
 
 /** All checks that a contract demands of the splits, each once for each split. */
 export function compileContract(contract: Contract, splits: readonly SplitTable[]): PlannedCheck[] {
@@ -139,7 +141,11 @@ function extraColumns(names: readonly string[], path: Path): Draft {
     expected: 'none',
     severity: 'info',
     path: [...path, 'properties'],
-    test: settled('warn', null, `${names.length}: ${names.join(', ')}`),
+    test: settled(
+      'warn',
+      null,
+      `${names.length}: ${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`,
+    ),
   };
 }
 
@@ -171,6 +177,28 @@ function primaryKey(properties: readonly ContractProperty[], columns: Columns, p
               broken: `(${holes}) OR (${repeated.broken ?? NEVER})`,
             },
     },
+  ];
+}
+
+const INSIDE_UNCHECKED =
+  'What the contract demands inside an object or a list cannot be checked by this version; what could not be checked has not passed.';
+
+/** Keys of words, and of nothing that data could break. */
+const SILENT_KEYS = new Set([
+  'name',
+  'id',
+  'description',
+  'businessName',
+  'physicalType',
+  'tags',
+  'examples',
+]);
+
+/** Under which keys a property demands something of what its values hold. */
+function inside({ properties = [], items }: ContractProperty): ('properties' | 'items')[] {
+  return [
+    ...(properties.length > 0 ? (['properties'] as const) : []),
+    ...(Object.keys(items ?? {}).some((key) => !SILENT_KEYS.has(key)) ? (['items'] as const) : []),
   ];
 }
 
@@ -210,5 +238,8 @@ function draftsOfProperty(property: ContractProperty, column: Column | undefined
     ...(unique === true ? [draft('unique', 'no repeated value', duplicates([c]), 'unique')] : []),
     ...compileOptions(property, column, path),
     ...quality.map((rule, index) => compileQuality(rule, [...path, 'quality', index], name, column)),
+    ...inside(property).map((key) =>
+      draft(key, 'as the contract says', settled('error', INSIDE_UNCHECKED), key),
+    ),
   ];
 }

@@ -2,10 +2,10 @@
 export interface Pattern {
   /** The same language for DuckDB's RE2; undefined where RE2 lacks something, and the values are tested here. */
   readonly re2: string | undefined;
-  test(value: string): boolean;
+  readonly expression: RegExp;
 }
 
-/** RE2 refuses more repetitions than this. */
+/** RE2 refuses more repetitions than this, also of groups within groups; their product is a safe bound. */
 const MAX_RE2_REPEAT = 1000;
 
 /** Compiles a pattern; undefined where it is none. */
@@ -16,7 +16,7 @@ export function compilePattern(source: string): Pattern | undefined {
       const expression = new RegExp(source, flags);
       return {
         re2: flags === 'u' ? toRe2(source) : undefined,
-        test: (value) => expression.test(value),
+        expression,
       };
     } catch {
       // The next flags.
@@ -46,11 +46,13 @@ const SAME_PART = new RegExp(
 
 function toRe2(source: string): string | undefined {
   const parts: string[] = [];
+  let repetitions = 1;
   SAME_PART.lastIndex = 0;
   for (let match = SAME_PART.exec(source); match !== null; match = SAME_PART.exec(source)) {
     const [part] = match;
     const repeats = part.startsWith('{') ? (part.match(/\d+/g) ?? []) : [];
-    if (repeats.some((count) => Number(count) > MAX_RE2_REPEAT)) return undefined;
+    repetitions *= Math.max(1, ...repeats.map(Number));
+    if (repetitions > MAX_RE2_REPEAT) return undefined;
     // ECMA-262's dot stops at four line ends, RE2's at one.
     parts.push(part === '.' ? '[^\\n\\r\\x{2028}\\x{2029}]' : part.replace(/^\\\//, '/'));
     if (SAME_PART.lastIndex === source.length) return parts.join('');

@@ -11,6 +11,9 @@ export const MAX_ROWS_NAMED = 20;
 /** So many failing values of a pattern that only JavaScript can test are looked for again, to name their rows. */
 const MAX_VALUES_LOOKED_FOR = 100;
 
+/** So many aggregates one query has: enough for most tables, and few enough for the engine to plan at once. */
+const MAX_AGGREGATES = 200;
+
 /** How many rows a check judged, and how many break it. */
 export interface Measured {
   readonly judged: number;
@@ -21,8 +24,11 @@ function counted(check: PlannedCheck): Counted | undefined {
   return check.test.kind === 'counted' ? check.test : undefined;
 }
 
-/** The one pass over a split: counts for its profile and for all its checks. */
-export function passQuery(table: SplitTable, rows: number, checks: readonly PlannedCheck[]): Query {
+/**
+ * The one pass over a split: counts for its profile and for all its checks. Of a wide table it comes in parts, each
+ * with columns of its own, as the engine's work on one row of aggregates grows with the square of their number.
+ */
+export function passQueries(table: SplitTable, rows: number, checks: readonly PlannedCheck[]): Query[] {
   const distinct = rows <= MAX_ROWS_COUNTED_DISTINCT;
   const columns = table.columns.flatMap(({ name }, index) => [
     `count(${quoteIdentifier(name)}) AS values_${index}`,
@@ -34,8 +40,12 @@ export function passQuery(table: SplitTable, rows: number, checks: readonly Plan
       ? []
       : [`${test.judged} AS judged_${index}`, `${test.failing} AS failing_${index}`];
   });
-  const list = ['count(*) AS all_rows', ...columns, ...counts].join(', ');
-  return { name: table.split, sql: `SELECT ${list} FROM ${quoteIdentifier(table.split)}` };
+  const all = ['count(*) AS all_rows', ...columns, ...counts];
+  const parts = Math.ceil(all.length / MAX_AGGREGATES);
+  return Array.from({ length: parts }, (_, part) => {
+    const list = all.slice(part * MAX_AGGREGATES, (part + 1) * MAX_AGGREGATES).join(', ');
+    return { name: `${table.split} ${part}`, sql: `SELECT ${list} FROM ${quoteIdentifier(table.split)}` };
+  });
 }
 
 function count(value: Scalar | Scalar[] | undefined): number {
@@ -80,16 +90,23 @@ export function valuesQuery(table: SplitTable, test: Counted): Query | undefined
   };
 }
 
+/** What a pattern is tested on: the values that are text, each with the number of its rows. */
+export function valuesOf(rows: readonly Row[]): { value: string; number: number }[] {
+  return rows.flatMap(({ value, number }) =>
+    typeof value === 'string' ? [{ value, number: count(number) }] : [],
+  );
+}
+
 /** Values that do not match, and the number of rows that hold them. */
-export function unmatched(test: Counted, rows: readonly Row[]): { values: string[]; failing: number } {
-  const values: string[] = [];
-  let failing = 0;
-  for (const { value, number } of rows) {
-    if (typeof value !== 'string' || test.pattern?.expression.test(value) !== false) continue;
-    failing += count(number);
-    if (values.length < MAX_VALUES_LOOKED_FOR) values.push(value);
-  }
-  return { values, failing };
+export function unmatched(
+  values: readonly { readonly value: string; readonly number: number }[],
+  matches: readonly boolean[],
+): { values: string[]; failing: number } {
+  const failing = values.filter((_, index) => matches[index] === false);
+  return {
+    values: failing.slice(0, MAX_VALUES_LOOKED_FOR).map(({ value }) => value),
+    failing: failing.reduce((sum, { number }) => sum + number, 0),
+  };
 }
 
 /** The first rows that break a check; undefined where no single row is at fault. */
