@@ -160,6 +160,12 @@ describe('openInputs', () => {
     expect(refusal(() => reader({ data: path }).path('data', { kind: 'file' }))).toContain(part);
   });
 
+  it('tells in one line where YAML is broken', () => {
+    const message = refusal(() => reader({ data: 'a: 1\nb: {{{' }).yaml('data'));
+    expect(message).toMatch(/^Input "data" is no valid YAML: line 2, column \d+: /);
+    expect(message.trim()).not.toContain('\n');
+  });
+
   it.skipIf(process.platform === 'win32')('refuses a pipe, which nobody may ever write to', () => {
     execFileSync('mkfifo', [join(workspace, 'project', 'pipe')]);
     const path = 'project/pipe';

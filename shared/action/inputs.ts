@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { messageOf, UsageError } from '../errors.ts';
 import { KEY_PATTERN, SUBJECT_PATTERN } from '../names.ts';
 import { acceptedNames } from './accepted-names.ts';
@@ -103,10 +103,14 @@ export function openInputs(
   const yaml = (name: string): unknown => {
     const value = text(name);
     if (value === undefined) return undefined;
-    const document = parseDocument(value);
+    const lines = new LineCounter();
+    const document = parseDocument(value, { lineCounter: lines, prettyErrors: false });
     const problem = document.errors[0];
     if (problem !== undefined) {
-      throw new UsageError(`Input "${name}" is no valid YAML: ${problem.message}`);
+      const { line, col } = lines.linePos(problem.pos[0]);
+      throw new UsageError(
+        `Input "${name}" is no valid YAML: line ${line}, column ${col}: ${problem.message}.`,
+      );
     }
     try {
       return document.toJS({ maxAliasCount: MAX_YAML_ALIASES }) as unknown;

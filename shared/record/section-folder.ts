@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SubjectError } from '../errors.ts';
+import { InfrastructureError, SubjectError } from '../errors.ts';
 
 /** No section is near this; a larger file is no section, and is not read. */
 const MAX_SECTION_BYTES = 32 * 1024 * 1024;
@@ -39,8 +39,14 @@ export async function namesIn(directory: string): Promise<string[]> {
     return (await readdir(directory)).sort();
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return [];
-    throw error;
+    throw hasCode(error, 'ENOTDIR') ? noFolder(directory) : error;
   }
+}
+
+function noFolder(directory: string): InfrastructureError {
+  return new InfrastructureError(`${directory} is no folder, and the record belongs there.`, {
+    remedy: 'Move the file away that has its name.',
+  });
 }
 
 /**
@@ -52,7 +58,9 @@ export async function writeWhole(
   text: string,
   { replace }: { replace: boolean },
 ): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw hasCode(error, 'ENOTDIR') || hasCode(error, 'EEXIST') ? noFolder(dirname(path)) : error;
+  });
   const draft = join(dirname(path), `.${randomUUID()}.draft`);
   await writeFile(draft, text);
   try {

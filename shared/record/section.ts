@@ -55,7 +55,15 @@ export function parseSection(text: string, source: string): Section {
     throw new SubjectError('data', `The section of the record in ${source} is not JSON.`, { cause });
   }
   const parsed = sectionSchema.safeParse(document);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { verdict, passed } = parsed.data;
+    if (verdict === 'skipped' || passed === (verdict === 'pass')) return parsed.data;
+    throw new SubjectError(
+      'data',
+      `The section of the record in ${source} contradicts itself: verdict "${verdict}" and passed ${passed}.`,
+      { remedy: 'No step of Trainyard writes that: run the action that writes it again.' },
+    );
+  }
   const issue = parsed.error.issues[0];
   const place = issue === undefined ? '' : ` at "${issue.path.join('.')}": ${issue.message}`;
   throw new SubjectError('data', `The section of the record in ${source} is not valid${place}.`, {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { symlink, truncate, writeFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -367,6 +368,27 @@ describe('a contract that is none', () => {
     const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
     expect(resultsOf(outcome)).toMatchObject({ 'people.a.pattern': 'error', 'people.b.type': 'pass' });
     expect(outcome.summary).not.toContain('aaaa');
+  });
+});
+
+describe('data that is still written', () => {
+  it('is not judged: fingerprint and checks would speak of other bytes', async () => {
+    await using place = await scene();
+    const path = await place.write('a.csv', 'a\n1\n');
+    const { logger } = place;
+    const running = place.run(
+      { data: 'a.csv' },
+      {
+        logger: {
+          ...logger,
+          group: async (title, phase) => {
+            if (title === 'Checks') appendFileSync(path, '2\n');
+            return await phase();
+          },
+        },
+      },
+    );
+    await expect(running).rejects.toThrow('a.csv was changed while it was read');
   });
 });
 

@@ -92,6 +92,21 @@ describe('the record in a terminal', () => {
     await expect(open().store.list(signal)).rejects.toThrow(/no section of the record/);
   });
 
+  it('says so where a file has the place of the folder', async () => {
+    await writeFile(join(directory, '.trainyard'), 'x');
+    const { store } = open();
+    await expect(store.find('training', {}, signal)).rejects.toThrow(/\.trainyard is no folder/);
+    await expect(store.save(section(), signal)).rejects.toThrow(/digits is no folder/);
+  });
+
+  it('refuses a section that contradicts itself', async () => {
+    const { store } = open();
+    await store.save({ ...section(), verdict: 'fail', passed: true }, signal);
+    await expect(store.find('training', {}, signal)).rejects.toThrow(
+      'contradicts itself: verdict "fail" and passed true',
+    );
+  });
+
   it('passes over folders that name no subject', async () => {
     await mkdir(join(directory, '.trainyard/Not A Subject'), { recursive: true });
     expect(await open().store.list(signal)).toEqual([]);

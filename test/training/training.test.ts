@@ -299,6 +299,15 @@ describe('a training that fails', () => {
     expect(outcome.body?.files).toEqual([]);
   });
 
+  it.skipIf(process.platform === 'win32')('because it takes its own folder away', async () => {
+    await using place = await openWorkplace();
+    const outcome = await place.script(
+      `import { rmSync } from 'node:fs'; rmSync(${JSON.stringify(place.directory)}, { recursive: true });`,
+      { outputs: 'model=m.bin' },
+    );
+    expect(outcome).toMatchObject({ verdict: 'fail', summary: expect.stringContaining('is gone') as string });
+  });
+
   it('because a file has two roles', async () => {
     await using place = await openWorkplace();
     const outputs = 'model=m.bin\ncheckpoint=*.bin';

@@ -79,7 +79,9 @@ export async function collectOutputs(
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<CollectedOutputs> {
-  const root = await realpath(directory);
+  const root = await realpath(directory).catch((cause: unknown) => {
+    throw new SubjectError('code', 'The working directory is gone: the command took it away.', { cause });
+  });
   const files = new Map<string, FileReference>();
   const missing: string[] = [];
   const stale = new Set<string>();

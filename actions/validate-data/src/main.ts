@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
@@ -5,6 +6,7 @@ import { readPolicy } from '../../../shared/action/policy.ts';
 import { createDataEngine } from '../../../shared/data/create-engine.ts';
 import type { Table } from '../../../shared/data/engine.ts';
 import { type DataFile, expandGlobs } from '../../../shared/data/files.ts';
+import { SubjectError } from '../../../shared/errors.ts';
 import { dataFingerprint, hashFile } from '../../../shared/record/digest.ts';
 import type { DataBody } from '../../../shared/record/data-section.ts';
 import { checkData } from './check-data.ts';
@@ -40,6 +42,7 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'dat
   const { checks, profile, tables } = await logger.group('Checks', () =>
     measure(inputs, files, inForce, context),
   );
+  await refuseChanged(hashed);
 
   const rows = [...tables.values()].flatMap((table) => table.files).reduce((sum, file) => sum + file.rows, 0);
   const { verdict, summary } = conclude(checks, {
@@ -49,7 +52,7 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'dat
     newInHead: inForce?.policy.newInHead ?? false,
   });
   const fingerprint = dataFingerprint(
-    hashed.map(({ file, ...bytes }) => ({ split: file.split, path: file.uri, ...bytes })),
+    hashed.map(({ file, bytes, sha256 }) => ({ split: file.split, path: file.uri, bytes, sha256 })),
   );
   const owner = inForce === undefined ? null : contactOf(inForce.contract);
   const failed = checks.filter(({ result, severity }) => result === 'fail' && severity === 'error');
@@ -95,6 +98,24 @@ interface Hashed {
   readonly file: DataFile;
   readonly bytes: number;
   readonly sha256: string;
+  /** What the file system said of the file before it was hashed. */
+  readonly state: string;
+}
+
+async function stateOf(path: string): Promise<string> {
+  const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return [ino, size, mtimeNs, ctimeNs].join('.');
+}
+
+/** The fingerprint and the checks must speak of the same bytes. */
+async function refuseChanged(hashed: readonly Hashed[]): Promise<void> {
+  for (const { file, state } of hashed) {
+    if ((await stateOf(file.path).catch(() => undefined)) === state) continue;
+    throw new SubjectError('data', `${file.uri} was changed while it was read.`, {
+      remedy: 'Let what writes the data end before this step begins.',
+      where: { file: file.uri },
+    });
+  }
 }
 
 async function hashAll(files: readonly DataFile[], { logger, signal }: ActionContext): Promise<Hashed[]> {
@@ -102,8 +123,9 @@ async function hashAll(files: readonly DataFile[], { logger, signal }: ActionCon
   try {
     const hashed: Hashed[] = [];
     for (const file of files) {
+      const state = await stateOf(file.path);
       const { bytes, sha256 } = await hashFile(file.path, signal);
-      hashed.push({ file, bytes, sha256 });
+      hashed.push({ file, bytes, sha256, state });
       logger.debug(`${file.split}: ${file.uri}, ${bytes} bytes, ${sha256}`);
       progress.update(hashed.length, file.uri);
     }

@@ -37,6 +37,16 @@ describe('parseMetrics', () => {
     });
   });
 
+  it('reads text behind a byte order mark', () => {
+    expect(parseMetrics('\ufeff{"a":1}')).toEqual({ ok: true, values: { a: 1 } });
+  });
+
+  it.each(['secret', '{"a":1, secret}', '{"a":"secret" 3}', '{"a":secret'])('tells nothing of %s', (text) => {
+    const result = parseMetrics(text);
+    expect(result).toMatchObject({ ok: false, problem: 'not-valid' });
+    expect(JSON.stringify(result)).not.toContain('secr');
+  });
+
   it('is not led to the prototype, nor to the bottom of a deep document', () => {
     const result = parseMetrics('{"__proto__":{"polluted":1},"constructor":2}');
     expect(result.ok && Object.entries(result.values)).toEqual([

@@ -13,6 +13,13 @@ const STRING_OR_NON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
 /** Stands for a value that is no number while the text is parsed; no text holds it by chance. */
 const MARK = '\u0000trainyard-not-a-number:';
 
+/** Where the parser gave up. Its whole message quotes the text, and what a training wrote may be data. */
+function placeOf(error: unknown): string {
+  const place = / at position \d+(?: \(line \d+ column \d+\))?/.exec(messageOf(error))?.[0];
+  if (place !== undefined) return `: it is broken${place}`;
+  return messageOf(error).includes('end of JSON') ? ': it ends too early' : '';
+}
+
 /**
  * Reads metrics from JSON: nested numbers, their names joined by dots. NaN and Infinity are a result of their own;
  * text, booleans, null and lists are passed over.
@@ -21,12 +28,15 @@ export function parseMetrics(text: string): MetricsResult {
   let document: unknown;
   try {
     document = JSON.parse(
-      text.replaceAll(STRING_OR_NON_NUMBER, (token) =>
-        token.startsWith('"') ? token : JSON.stringify(MARK + token),
-      ),
+      // Some editors put a byte order mark before the text (RFC 8259, section 8.1: readers may ignore it).
+      text
+        .replace(/^\ufeff/, '')
+        .replaceAll(STRING_OR_NON_NUMBER, (token) =>
+          token.startsWith('"') ? token : JSON.stringify(MARK + token),
+        ),
     );
   } catch (error) {
-    return { ok: false, problem: 'not-valid', message: `is not JSON: ${messageOf(error)}` };
+    return { ok: false, problem: 'not-valid', message: `is not JSON${placeOf(error)}` };
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return { ok: false, problem: 'not-valid', message: 'is not a JSON object' };
