@@ -1,6 +1,7 @@
-import { InfrastructureError, SubjectError } from '../errors.ts';
+import { SubjectError } from '../errors.ts';
 import type { FileReference } from '../record/common.ts';
 import { parseSection, type Section } from '../record/section.ts';
+import { aliasMoved, noSuchVersion } from './alias-moved.ts';
 import { copyVerified } from './atomic-file.ts';
 import { type LockOptions, LOCK_OPTIONS, withLock } from './folder-lock.ts';
 import { OciLayout } from './oci-layout.ts';
@@ -144,23 +145,12 @@ export class DirectoryRegistry implements ModelRegistry {
       const index = await this.#layout.readIndex();
       const target = index === undefined ? undefined : entryOf(index, model, version);
       if (index === undefined || target === undefined || !isVersionName(version)) {
-        throw new InfrastructureError(
-          `The registry ${this.name} has no ${version} of ${model} to point ${name} at.`,
-        );
+        throw noSuchVersion(this.name, model, version, name);
       }
       const versions = await this.#versions(index, model, signal);
       const current = versions.find(({ aliases }) => aliases.includes(name))?.version ?? null;
       if (current === version) return;
-      if (current !== expected) {
-        const to = current ?? 'nothing';
-        throw new InfrastructureError(
-          `The alias ${name} of ${model} in ${this.name} points at ${to}, not at ${expected ?? 'nothing'} as before.`,
-          {
-            remedy:
-              'Another run moved it meanwhile; the alias was left where it is. Run again if this model is to win.',
-          },
-        );
-      }
+      if (current !== expected) throw aliasMoved({ registry: this.name, model, name, current, expected });
       const others = index.manifests.filter((entry) => entry.annotations?.[REF_NAME] !== refOf(model, name));
       const entry = { ...target, annotations: { ...target.annotations, [REF_NAME]: refOf(model, name) } };
       await stillHeld();

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Logger } from '../action/logger.ts';
-import { InfrastructureError, messageOf } from '../errors.ts';
+import { type InfrastructureError, messageOf } from '../errors.ts';
 import type { FileReference } from '../record/common.ts';
 import { parseSection, type Section } from '../record/section.ts';
+import { aliasMoved, noSuchVersion } from './alias-moved.ts';
 import { writeVerified } from './atomic-file.ts';
 import { placeWithin } from './paths.ts';
 import type { Beside, LocalFile, ModelRegistry, Staged, Version } from './registry.ts';
@@ -171,9 +172,7 @@ export class GitHubReleaseRegistry implements ModelRegistry {
     checkAliasName(name);
     const versions = await this.list(model, signal);
     if (!versions.some((one) => one.version === version)) {
-      throw new InfrastructureError(
-        `The registry ${this.name} has no ${version} of ${model} to point ${name} at.`,
-      );
+      throw noSuchVersion(this.name, model, version, name);
     }
     const current = versions.find(({ aliases }) => aliases.includes(name))?.version ?? null;
     if (current === version) return;
@@ -274,13 +273,6 @@ export class GitHubReleaseRegistry implements ModelRegistry {
   }
 
   #moved(model: string, name: string, current: string | null, expected: string | null): InfrastructureError {
-    const to = current ?? 'nothing';
-    return new InfrastructureError(
-      `The alias ${name} of ${model} in ${this.name} points at ${to}, not at ${expected ?? 'nothing'} as before.`,
-      {
-        remedy:
-          'Another run moved it meanwhile; the alias was left where it is. Run again if this model is to win.',
-      },
-    );
+    return aliasMoved({ registry: this.name, model, name, current, expected });
   }
 }
