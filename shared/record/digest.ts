@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { Writable } from 'node:stream';
 import canonicalize from 'canonicalize';
 import type { FileReference } from './common.ts';
+import { HashingStream } from './hashing-stream.ts';
 
 /** Size and digest of one file's bytes. */
 export interface HashedBytes {
@@ -60,17 +60,14 @@ export function codeFingerprint(
   return canonicalDigest({ trees: treeHashes, patch: patchDigest });
 }
 
-/** Size and SHA-256 of a file, read as a stream. */
-export async function hashFile(path: string, signal: AbortSignal): Promise<HashedBytes> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done();
-    },
-  });
-  await pipeline(createReadStream(path), sink, { signal });
-  return { bytes, sha256: hash.digest('hex') };
+/** Size and SHA-256 of a file or of a part of it, read as a stream. `end` is exclusive, and both count bytes. */
+export async function hashFile(
+  path: string,
+  signal: AbortSignal,
+  range?: { readonly start: number; readonly end: number },
+): Promise<HashedBytes> {
+  const hashing = new HashingStream();
+  const options = range === undefined ? {} : { start: range.start, end: range.end - 1 };
+  await pipeline(createReadStream(path, options), hashing.resume(), { signal });
+  return hashing.result();
 }

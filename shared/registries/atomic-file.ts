@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { HashingStream } from './hashing.ts';
+import { HashingStream } from '../record/hashing-stream.ts';
 
 interface Expected {
   readonly bytes: number;

@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InfrastructureError, messageOf, UsageError } from '../errors.ts';
+import { hashFile } from '../record/digest.ts';
 import { copyVerified, writeAtomic } from './atomic-file.ts';
-import { hashRange, sha256Of } from './hashing.ts';
+import { sha256Of } from './hashing.ts';
 import { type Descriptor, hexOf, type Index, INDEX_TYPE, indexSchema } from './oci-manifest.ts';
 
 /** Manifests, configs and sections are read whole; what is larger was not written by us. */
@@ -118,7 +119,7 @@ export class OciLayout {
   ): Promise<boolean> {
     const target = this.blobPath(expected.sha256);
     if ((await statOf(target))?.size === expected.bytes) {
-      if ((await hashRange(target, signal)).sha256 === expected.sha256) return true;
+      if ((await hashFile(target, signal)).sha256 === expected.sha256) return true;
     }
     return copyVerified(path, target, this.temporaryFolder, expected, signal);
   }

@@ -2,7 +2,9 @@ import { openAsBlob } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../action/logger.ts';
 import { InfrastructureError, SubjectError } from '../errors.ts';
-import { hashRange, HashingStream, sha256Of } from './hashing.ts';
+import { hashFile } from '../record/digest.ts';
+import { HashingStream } from '../record/hashing-stream.ts';
+import { sha256Of } from './hashing.ts';
 import type { LocalFile } from './registry.ts';
 import type { Release, ReleaseApi, ReleaseAsset } from './release-api.ts';
 import {
@@ -50,7 +52,7 @@ export class ReleaseUploads {
   ): Promise<ReleaseManifest['files']> {
     const brought: ReleaseManifest['files'] = [];
     for (const { reference, path } of files) {
-      const { bytes, sha256 } = await hashRange(path, signal);
+      const { bytes, sha256 } = await hashFile(path, signal);
       if (bytes !== reference.bytes || sha256 !== reference.sha256) {
         throw new SubjectError(
           'model',
@@ -64,7 +66,7 @@ export class ReleaseUploads {
       const plan = planParts(bytes, this.#limit);
       const parts: ManifestPart[] = [];
       for (const { start, end, suffix } of plan) {
-        const part = plan.length === 1 ? { bytes, sha256 } : await hashRange(path, signal, { start, end });
+        const part = plan.length === 1 ? { bytes, sha256 } : await hashFile(path, signal, { start, end });
         const asset = assetName(reference.path, sha256, suffix);
         await this.#upload(
           releaseId,
