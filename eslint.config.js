@@ -41,6 +41,41 @@ export default tseslint.config(
     },
   },
   {
+    files: ['shared/github/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/decide/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(\\.\\./)+(actions|cli|record|report)/',
+              message: 'github knows neither record nor report, actions nor cli.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['actions/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/decide/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '^(\\.\\./)+((validate-data|train-model|evaluate-gate|publish-model|deploy-endpoint)|cli)/',
+              message: 'An action imports no other action: the record is the only hand-off.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // What decides is pure: no toolkit, no input, no output (design, rule 1).
     files: FILES_WITHOUT_EFFECTS,
     ignores: ['**/*.test.ts'],
