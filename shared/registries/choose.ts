@@ -58,7 +58,8 @@ async function openDirectory(
     });
   }
   const { DirectoryRegistry } = await import('./directory.ts');
-  return new DirectoryRegistry({ root, name: value });
+  const { explainDiskErrors } = await import('./disk-errors.ts');
+  return explainDiskErrors(new DirectoryRegistry({ root, name: value }));
 }
 
 async function openGitHubRelease(

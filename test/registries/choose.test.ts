@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +53,37 @@ describe('openRegistry', () => {
       const registry = await open('directory: models ', { workspace });
       expect(registry.name).toBe('directory: models ');
       expect(await registry.list('digits', NEVER)).toEqual([]);
+    } finally {
+      await rm(workspace, { recursive: true });
+    }
+  });
+
+  it('tells a folder that cannot be made as the failure of the machine, by the name that the user wrote', async () => {
+    const workspace = await realpath(await mkdtemp(join(tmpdir(), 'choose-')));
+    try {
+      await writeFile(join(workspace, 'file'), 'kept');
+      await symlink(join(workspace, 'nowhere', 'deeper'), join(workspace, 'link'));
+      for (const value of ['directory:file/models', 'directory:link']) {
+        const registry = await open(value, { workspace });
+        await expect(publish(registry, workspace, 'first')).rejects.toMatchObject({
+          name: 'InfrastructureError',
+          message: expect.stringContaining(`The registry ${value} cannot be read or written: `) as unknown,
+          remedy: expect.stringContaining('Name another folder.') as unknown,
+        });
+      }
+    } finally {
+      await rm(workspace, { recursive: true });
+    }
+  });
+
+  it('leaves other errors of a registry as they are', async () => {
+    const workspace = await realpath(await mkdtemp(join(tmpdir(), 'choose-')));
+    try {
+      await writeFile(join(workspace, 'file'), 'kept');
+      const registry = await open('directory:file', { workspace });
+      await expect(registry.list('digits', NEVER)).rejects.toThrow(
+        /^The registry directory:file is a file\.$/,
+      );
     } finally {
       await rm(workspace, { recursive: true });
     }
