@@ -66,8 +66,11 @@ async function launch(
 
 /** Ends a server: by the user's stop command where there is one, and in any case what is left of its process group. */
 export async function stopServer(revision: CommandRevision, options: CommandOptions): Promise<void> {
-  if (revision.stop !== null) await runStop(revision.stop, revision.workingDirectory, options);
-  await endProcess({ pid: revision.pid, startTime: revision.startTime, group: true }, STOP_GRACE_MS);
+  try {
+    if (revision.stop !== null) await runStop(revision.stop, revision.workingDirectory, options);
+  } finally {
+    await endProcess({ pid: revision.pid, startTime: revision.startTime, group: true }, STOP_GRACE_MS);
+  }
 }
 
 async function runStop(
@@ -85,7 +88,7 @@ async function runStop(
         ? `was ended by ${child.signalCode ?? 'a signal'}`
         : `exited with ${child.exitCode}`;
     throw new InfrastructureError(`The stop command "${words[0] ?? ''}" ${how}.`, {
-      remedy: `Its output is in ${join(options.folder, 'server.log')}.`,
+      remedy: `Its output is in ${join(options.folder, 'server.log')}. What "start" left in its own process group was ended; once nothing else of it runs, delete ${join(options.folder, 'command.json')}.`,
     });
   }
 }
