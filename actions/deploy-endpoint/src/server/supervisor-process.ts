@@ -49,7 +49,12 @@ export async function runSupervisor(
   const url = (): string => `http://127.0.0.1:${portOf(proxy)}`;
   const control = createControlServer(supervisor, start.token, url);
   control.once('request', () => clearTimeout(idle));
-  channel.once('SIGTERM', () => void supervisor.stopAll());
+  channel.once('SIGTERM', () => {
+    supervisor.stopAll().catch((error: unknown) => {
+      logger.warning(`a revision could not be stopped: ${messageOf(error)}`);
+      ended.resolve(undefined);
+    });
+  });
   try {
     if (await open(channel, start, proxy, control)) {
       logger.info(`endpoint "${start.endpoint}" on ${url()}, process ${channel.pid}`);
