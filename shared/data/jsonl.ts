@@ -73,6 +73,13 @@ async function keysOf(
   }));
   const seen = new Map<string, string>();
   for (const { name } of keys) {
+    if (name === '' || name.includes('\0')) {
+      throw new SubjectError(
+        'data',
+        `${source.label} has a key that ${name === '' ? 'is empty' : 'holds a NUL character'}.`,
+        { remedy: 'Give every key a name.', where: { file: source.label } },
+      );
+    }
     const other = seen.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SubjectError(

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { SubjectError } from '../errors.ts';
+import { messageOf, SubjectError } from '../errors.ts';
+import { withoutValues } from './decide/error-text.ts';
 import { readCsv } from './csv.ts';
 import type { DataFormat, Table, TableSource } from './engine.ts';
 import { readJsonLines } from './jsonl.ts';
@@ -64,12 +65,25 @@ export async function openTable(
       const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
       const inserted = await connection.run(`INSERT INTO ${into} SELECT ${names} FROM (${reading.select})`);
       files.push({ label: source.label, rows: inserted.rowsChanged, rejected: await reading.rejected() });
+    } catch (error) {
+      throw broken(source, error);
     } finally {
       await reading.end();
     }
   }
   await createView(connection, name, stored, files);
   return { name, columns: columns ?? [], files };
+}
+
+/** DuckDB tells of damaged pages and footers by errors that begin so; whoever wrote the file must mend that. */
+function broken(source: TableSource, error: unknown): unknown {
+  const message = messageOf(error);
+  if (source.format !== 'parquet' || !message.startsWith('Invalid')) return error;
+  return new SubjectError('data', `${source.label} is damaged: ${withoutValues(message)}`, {
+    remedy: 'Write the file again, or fetch it again.',
+    where: { file: source.label },
+    cause: error,
+  });
 }
 
 async function columnsOf(connection: DuckDBConnection, select: string): Promise<Column[]> {

@@ -139,9 +139,12 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
       const path = join(folder, `${name}.json`);
       const text = textOf(section);
       const taken = (): never => {
-        throw new UsageError(`This run already has a ${section.kind} section "${name}".`, {
-          remedy: `Give each step that runs ${actionOf(section.kind)} for "${section.subject}" an input "id" of its own.`,
-        });
+        throw new UsageError(
+          `This run already has ${section.kind === 'evaluation' ? 'an' : 'a'} ${section.kind} section "${name}".`,
+          {
+            remedy: `Give each step that runs ${actionOf(section.kind)} for "${section.subject}" an input "id" of its own.`,
+          },
+        );
       };
       if ((await readSectionText(path)) !== undefined) taken();
       if (artifacts === undefined) {

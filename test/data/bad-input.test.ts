@@ -55,6 +55,20 @@ describe('data that cannot be read', () => {
     await expect(running).rejects.toMatchObject({ owner: 'data' });
   });
 
+  it('is a Parquet file whose pages are damaged', async () => {
+    await using place = await scene();
+    const path = join(place.folder, 'a.parquet');
+    await writeParquet(path, 'SELECT i, i::VARCHAR AS word FROM range(1000) t(i)');
+    const bytes = await readFile(path);
+    await writeFile(
+      path,
+      bytes.map((byte, index) => (index > 10 && index < 300 ? byte ^ 0x55 : byte)),
+    );
+    const running = place.run({ data: 'a.parquet' });
+    await expect(running).rejects.toThrow(SubjectError);
+    await expect(running).rejects.toThrow('a.parquet is damaged');
+  });
+
   it('is a Parquet file that really was cut', async () => {
     await using place = await scene();
     const path = join(place.folder, 'a.parquet');
@@ -420,6 +434,32 @@ describe('a wide table', () => {
     const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
     const check = outcome.body?.checks.find(({ rule }) => rule === 'extra-columns');
     expect(check?.observed).toMatch(/^29: c1, .*c20, …$/);
+  });
+});
+
+describe('integers too long for the engine', () => {
+  it('are above every bound', async () => {
+    await using place = await scene();
+    await place.write('a.csv', `a\n${'9'.repeat(44)}\n7\n`);
+    const options = { maximum: 10, format: 'i64' };
+    await place.write(
+      'contract.yaml',
+      contractOf([{ name: 'a', logicalType: 'integer', logicalTypeOptions: options }]),
+    );
+    const outcome = await place.run({ data: 'a.csv', contract: 'contract.yaml' });
+    expect(resultsOf(outcome)).toMatchObject({ 'people.a.maximum': 'fail', 'people.a.format': 'fail' });
+    expect(outcome.body?.checks.find(({ rule }) => rule === 'maximum')?.failing).toBe(1);
+  });
+});
+
+describe('JSON keys', () => {
+  it.each([
+    ['{"": 1}', 'a key that is empty'],
+    ['{"a\\u0000b": 1}', 'a key that holds a NUL character'],
+  ])('%s is refused', async (line, message) => {
+    await using place = await scene();
+    await place.write('a.jsonl', `${line}\n`);
+    await expect(place.run({ data: 'a.jsonl' })).rejects.toThrow(message);
   });
 });
 

@@ -42,6 +42,11 @@ export function compileOptions(property: ContractProperty, column: Column, path:
   });
   const drafts: Draft[] = [];
   const value = typedValue(column, logicalType);
+  // An integer too long for the engine's widest is still above or below a bound, as a double.
+  const compare = (operator: string, literal: string): string =>
+    logicalType === 'integer'
+      ? `CASE WHEN ${value} IS NULL THEN TRY_CAST(${quoteIdentifier(column.name)} AS DOUBLE) ${operator} ${literal} ELSE ${value} ${operator} ${literal} END`
+      : `${value} ${operator} ${literal}`;
   const done = new Set<string>();
   const take = (key: string): unknown => {
     done.add(key);
@@ -51,11 +56,7 @@ export function compileOptions(property: ContractProperty, column: Column, path:
     const bound = take(key);
     if (typeof bound !== 'number' && typeof bound !== 'string') continue;
     drafts.push(
-      draft(
-        key,
-        `${words} ${bound}`,
-        perRow(`${value} ${broken} ${boundLiteral(bound, logicalType)}`, judged),
-      ),
+      draft(key, `${words} ${bound}`, perRow(compare(broken, boundLiteral(bound, logicalType)), judged)),
     );
   }
   for (const [key, broken, words] of LENGTHS) {
@@ -77,7 +78,7 @@ export function compileOptions(property: ContractProperty, column: Column, path:
   }
   const format = take('format');
   if (logicalType === 'integer' && typeof format === 'string') {
-    drafts.push(draft('format', `within ${format}`, perRow(outsideFormat(value, format), judged)));
+    drafts.push(draft('format', `within ${format}`, perRow(outsideFormat(compare, format), judged)));
   } else if (logicalType !== 'number' && typeof format === 'string' && !ISO_FORMATS.includes(format)) {
     drafts.push(draft('format', format, settled('error', 'This format cannot be checked by this version.')));
   }
@@ -88,7 +89,7 @@ export function compileOptions(property: ContractProperty, column: Column, path:
   return drafts;
 }
 
-function outsideFormat(value: string, format: string): string {
+function outsideFormat(compare: (operator: string, literal: string) => string, format: string): string {
   const known = INTEGER_FORMATS.find((candidate) => candidate === format) ?? 'i128';
   const bits = Number(known.slice(1));
   const unsigned = known.startsWith('u');
@@ -96,7 +97,7 @@ function outsideFormat(value: string, format: string): string {
   const high = unsigned ? 2n ** BigInt(bits) - 1n : 2n ** BigInt(bits - 1) - 1n;
   // The engine's widest integer is i128; what is wider than a column cannot be broken.
   const widest = 2n ** 127n - 1n;
-  const below = low < -widest ? [] : [`${value} < (${low})::HUGEINT`];
-  const above = high >= widest ? [] : [`${value} > (${high})::HUGEINT`];
+  const below = low < -widest ? [] : [compare('<', `(${low})::HUGEINT`)];
+  const above = high >= widest ? [] : [compare('>', `(${high})::HUGEINT`)];
   return [...below, ...above].join(' OR ') || 'false';
 }
