@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, type IncomingMessage, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { NewRevision } from '../../actions/deploy-endpoint/src/server/contr
 import { ControlClient } from '../../actions/deploy-endpoint/src/server/control-client.ts';
 import { strippedEnvironment } from '../../actions/deploy-endpoint/src/server/environment.ts';
 import type { SupervisorAnswer } from '../../actions/deploy-endpoint/src/server/messages.ts';
+import { MAX_BODY_BYTES } from '../../actions/deploy-endpoint/src/server/inference-server.ts';
 import { createPlainLogger } from '../../actions/deploy-endpoint/src/server/plain-logger.ts';
 import { createProxy } from '../../actions/deploy-endpoint/src/server/proxy.ts';
 import { type EndpointState, readState } from '../../actions/deploy-endpoint/src/server/state-file.ts';
@@ -234,6 +235,42 @@ describe('proxy', () => {
       backend.close();
     }
   }
+
+  /** The status that a client gets that reads nothing before its whole body is sent. */
+  async function sendWhole(url: string, bytes: number): Promise<string> {
+    await using client = connect(Number(new URL(url).port), '127.0.0.1');
+    client.write(`POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${bytes}\r\n\r\n`);
+    const chunk = Buffer.alloc(1024 * 1024);
+    for (let sent = 0; sent < bytes; sent += chunk.length) {
+      if (!client.write(chunk)) await once(client, 'drain');
+    }
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    return answer.toString().split('\r\n')[0] ?? '';
+  }
+
+  it('says that a body is too large, to a client that sends it whole before it reads, too', async () => {
+    let asked = 0;
+    await proxied(
+      (_request, response) => {
+        asked++;
+        response.end();
+      },
+      async (url) => {
+        const bytes = MAX_BODY_BYTES + 1024 * 1024;
+        expect(await sendWhole(url, bytes)).toBe('HTTP/1.1 413 Payload Too Large');
+        expect(asked).toBe(0);
+      },
+    );
+  }, 20_000);
+
+  it('lets a client finish its body where the worker hung up on it', async () => {
+    await proxied(
+      (request) => request.socket.destroy(),
+      async (url) => {
+        expect(await sendWhole(url, 32 * 1024 * 1024)).toBe('HTTP/1.1 502 Bad Gateway');
+      },
+    );
+  }, 20_000);
 
   it('forwards method, body and headers, without those of one connection', async () => {
     await proxied(

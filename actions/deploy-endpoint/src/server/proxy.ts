@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { MAX_BODY_BYTES } from './inference-server.ts';
 
 /** Whoever answers a request: a worker's port. `done` is called when the request has ended, however it did. */
 export interface Upstream {
@@ -49,6 +50,12 @@ export function createProxy(choose: () => Upstream | { readonly unavailable: str
       return;
     }
     response.once('close', () => upstream.done());
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      // The worker would hang up on such a body, which cannot be told from one that died.
+      request.resume();
+      answerError(response, 413, `The request's body is larger than ${MAX_BODY_BYTES} bytes.`);
+      return;
+    }
     forward(request, response, upstream);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -69,9 +76,12 @@ function forward(request: IncomingMessage, response: ServerResponse, upstream: U
     answer.pipe(response);
     answer.once('error', () => response.destroy());
   });
-  outgoing.once('error', () =>
-    answerError(response, 502, 'The server of the model ended before it answered.'),
-  );
+  outgoing.once('error', () => {
+    // A client that sends all of its body before it reads would otherwise wait for ever.
+    request.unpipe(outgoing);
+    request.resume();
+    answerError(response, 502, 'The server of the model ended before it answered.');
+  });
   response.once('close', () => outgoing.destroy());
   request.pipe(outgoing);
 }
