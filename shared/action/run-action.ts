@@ -68,9 +68,18 @@ function chooseLogger(environment: NodeJS.ProcessEnv): Logger {
   });
 }
 
+/** The runner sends two signals and then kills; a person who sends a third wants the process gone, stuck or not. */
+const SIGNALS_TO_KILL = 3;
+
 function listenForSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(new Error('cancelled'));
+  let received = 0;
+  const abort = (): void => {
+    received += 1;
+    // Only a kill ends a process that hangs inside a call of the file system.
+    if (received >= SIGNALS_TO_KILL) process.kill(process.pid, 'SIGKILL');
+    controller.abort(new Error('cancelled'));
+  };
   process.on('SIGINT', abort);
   process.on('SIGTERM', abort);
   return {
