@@ -204,6 +204,19 @@ describe('bad input', () => {
     await expect(scene.publish({ card: 'none.md' })).rejects.toThrow(/none.md/);
   });
 
+  it('the alias production is refused, which only a deployment moves', async () => {
+    await using scene = await openScene();
+    await scene.train();
+    for (const mode of ['publish', 'plan']) {
+      await expect(scene.publish({ alias: 'production', mode })).rejects.toMatchObject({
+        owner: 'configuration',
+        message: 'Input "alias" is "production", which only a deployment moves.',
+        remedy: expect.stringMatching(/any other alias.*deploy-endpoint moves production/) as string,
+      });
+    }
+    expect(existsSync(join(scene.workspace, 'registry'))).toBe(false);
+  });
+
   it.each(['v1', 'Candidate', '1st', 'a b'])('the alias "%s" is no alias', async (alias) => {
     await using scene = await openScene();
     await scene.train();

@@ -55,12 +55,21 @@ export interface Inputs extends CommonInputs {
   readonly token: string | undefined;
 }
 
+/** It names what serves. Moved without a deployment it would say what is not so, and be the gate's next baseline. */
+const PRODUCTION = 'production';
+
 export function readInputs(reader: InputReader): Inputs {
   const alias = reader.requiredText('alias');
   if (!isAliasName(alias)) {
     throw new UsageError(`Input "alias" is "${alias}".`, {
       remedy:
         'Accepted: up to 63 lower-case letters, digits and hyphens, a letter first, and not of the form v1.',
+    });
+  }
+  if (alias === PRODUCTION) {
+    throw new UsageError(`Input "alias" is "${alias}", which only a deployment moves.`, {
+      remedy:
+        'Accepted: any other alias, such as candidate. deploy-endpoint moves production, after the endpoint serves the version and has passed its smoke test.',
     });
   }
   return {
