@@ -43,6 +43,27 @@ describe('what is admitted', () => {
     await expect(scene.deploy({ mode: 'plan', subject: undefined })).rejects.toThrow(/this run has no model/);
   });
 
+  it('names a Git LFS pointer and the remedy, and touches nothing', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const first = await scene.deploy();
+    const pointer = Buffer.from(
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`,
+    );
+    const { reference } = await scene.modelFile(pointer);
+    const refusal = {
+      owner: 'model',
+      message: 'The model file out/model.onnx is a Git LFS pointer, not the model.',
+      remedy: expect.stringMatching(/^Check out with lfs: true/) as string,
+    };
+    scene.sections = [training([reference], 'a'.repeat(64)), evaluation('a'.repeat(64))];
+    await expect(scene.deploy({ mode: 'plan' })).rejects.toMatchObject(refusal);
+    scene.sections = [];
+    await scene.publish(pointer);
+    await expect(scene.deploy()).rejects.toMatchObject(refusal);
+    expect(await scene.ask(first.outcome.outputs['url'] ?? '', [1, 0])).toBe(10);
+  }, 60_000);
+
   it('refuses a trained model that is not in one .onnx file', async () => {
     await using scene = await Scene.create();
     const { reference } = await scene.modelFile(classifier());

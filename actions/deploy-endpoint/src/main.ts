@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { messageOf } from '../../../shared/errors.ts';
+import { refuseLfsPointer } from '../../../shared/lfs-pointer.ts';
 import { locateOnnxRuntime } from '../../../shared/onnx/load.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import { openRegistry } from '../../../shared/registries/choose.ts';
@@ -196,7 +197,9 @@ async function bring(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { version, modelDigest } = source;
   try {
-    const served = servedPath(await source.fetch(folder, signal), folder, inputs.target);
+    const files = await source.fetch(folder, signal);
+    for (const { path, reference } of files) await refuseLfsPointer(path, reference.path);
+    const served = servedPath(files, folder, inputs.target);
     return { id, model, version, modelDigest, ...served };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

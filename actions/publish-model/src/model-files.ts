@@ -1,22 +1,9 @@
-import { open } from 'node:fs/promises';
 import { SubjectError } from '../../../shared/errors.ts';
+import { refuseLfsPointer } from '../../../shared/lfs-pointer.ts';
 import { checkModelFile } from '../../../shared/onnx/model-file.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { modelDigest } from '../../../shared/record/digest.ts';
 import type { LocalFile } from '../../../shared/registries/registry.ts';
-
-/** Git LFS, docs/spec.md: a pointer is a text file that begins with this line, and is below 1,024 bytes. */
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
-
-async function firstBytes(path: string, count: number): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
-    return buffer.toString('latin1', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
 
 /** Refuses what is no model, though a file of the right name: nothing, a Git LFS pointer, an ONNX file that is none. */
 export async function checkModelFiles(files: readonly LocalFile[]): Promise<void> {
@@ -27,15 +14,7 @@ export async function checkModelFiles(files: readonly LocalFile[]): Promise<void
         remedy: 'Let the training write it before it ends.',
       });
     }
-    if ((await firstBytes(path, LFS_POINTER.length)) === LFS_POINTER) {
-      throw new SubjectError(
-        'model',
-        `The model file ${reference.path} is a Git LFS pointer, not the model.`,
-        {
-          remedy: 'Check out with lfs: true, or let the training write the file.',
-        },
-      );
-    }
+    await refuseLfsPointer(path, reference.path);
     if (reference.path.endsWith('.onnx')) checkModelFile(path, reference.path);
   }
 }
