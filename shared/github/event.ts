@@ -17,6 +17,9 @@ export interface OriginOptions {
   readonly signal: AbortSignal;
 }
 
+/** Events whose payload always holds the pull request: `pull_request`, `_target`, `_review`, `_review_comment`. */
+const PULL_REQUEST_EVENT = /^pull_request(_target|_review|_review_comment)?$/;
+
 /** Reads where and for what this step runs, from the runner's variables, the event and, where need be, the API. */
 export async function readOrigin(options: OriginOptions): Promise<Origin> {
   const { environment } = options;
@@ -70,19 +73,46 @@ function count(environment: NodeJS.ProcessEnv, name: string): number {
 
 async function readPayload(environment: NodeJS.ProcessEnv, event: string): Promise<Payload> {
   const path = text(environment, 'GITHUB_EVENT_PATH');
-  if (path === undefined) return {};
-  let document: unknown;
-  try {
-    document = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new InfrastructureError(
-      `The event of GITHUB_EVENT_PATH (${path}) cannot be read: ${messageOf(cause)}`,
-      {
-        cause,
-      },
+  const payload = path === undefined ? {} : await readPayloadFile(path);
+  // Taken for one of no pull request, it would pass for code of this repository, judged at the merge commit.
+  if (PULL_REQUEST_EVENT.test(event) && payload.pull_request === undefined) {
+    throw eventError(
+      path === undefined
+        ? `The event "${event}" names no pull request, as GITHUB_EVENT_PATH is not set.`
+        : `The event "${event}" in GITHUB_EVENT_PATH (${path}) names no pull request.`,
     );
   }
-  return readAnswer(payloadSchema, document, `the event "${event}"`);
+  return payload;
+}
+
+async function readPayloadFile(path: string): Promise<Payload> {
+  const where = `The event in GITHUB_EVENT_PATH (${path})`;
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw eventError(`${where} cannot be read: ${messageOf(cause)}.`, cause);
+  }
+  let document: unknown;
+  try {
+    document = JSON.parse(content);
+  } catch (cause) {
+    // The parser's message would quote the file.
+    throw eventError(`${where} is no JSON.`, cause);
+  }
+  const read = payloadSchema.safeParse(document);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const place = issue === undefined || issue.path.length === 0 ? 'its top' : `"${issue.path.join('.')}"`;
+  throw eventError(`${where} has not the documented form at ${place}: ${issue?.message ?? 'is wrong'}.`);
+}
+
+function eventError(reason: string, cause?: unknown): InfrastructureError {
+  return new InfrastructureError(reason, {
+    remedy:
+      'The runner writes this file and sets the variable: leave both as they are, or give the runner program a whole event.',
+    cause,
+  });
 }
 
 async function findPullRequest(

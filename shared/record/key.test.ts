@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../errors.ts';
 import { legOfKey, sectionKey } from './key.ts';
 
 const key = (parts: Partial<Parameters<typeof sectionKey>[0]>): string =>
@@ -33,4 +34,13 @@ describe('sectionKey', () => {
   it('refuses a matrix that is no JSON and names the remedy', () => {
     expect(() => key({ matrix: '${{ toJSON(matrix) }}' })).toThrow('Input "matrix" is no JSON');
   });
+
+  it.each(['{"rate":1e400}', '{"name":"\\ud800"}'])(
+    "refuses %s, which has no canonical form, as the user's",
+    (matrix) => {
+      expect(() => key({ matrix })).toThrow(UsageError);
+      expect(() => key({ matrix })).toThrow('Input "matrix"');
+      expect(key({ matrix, id: 'mine' })).toBe('mine');
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { messageOf, UsageError } from '../errors.ts';
 import { canonicalDigest } from './digest.ts';
 
 /** Enough of a SHA-256 that two legs of one matrix (256 at most) never meet. */
@@ -36,7 +36,15 @@ function legOf(matrix: string | undefined): string | undefined {
     });
   }
   if (values === null || typeof values !== 'object' || Object.keys(values).length === 0) return undefined;
-  return canonicalDigest(values).slice(0, LEG_DIGITS);
+  try {
+    return canonicalDigest(values).slice(0, LEG_DIGITS);
+  } catch (cause) {
+    // RFC 8785 has no form for a number beyond 64 bits, or for half a character.
+    throw new UsageError(`Input "matrix" cannot be told from another: ${messageOf(cause)}.`, {
+      remedy: 'Change the value in the matrix, or give the step an input "id" of its own.',
+      cause,
+    });
+  }
 }
 
 /** The matrix leg that a key ends with; undefined where it names none. */

@@ -156,13 +156,25 @@ describe('the origin', () => {
     await using fake = await startFakeGitHub();
     const spoiled = { pull_request: { number: '7' } };
     await expect(originOf(fake, { event: 'pull_request', payload: spoiled })).rejects.toThrow(
-      /event "pull_request" .*"pull_request\.number"/,
+      /^The event in GITHUB_EVENT_PATH \(.*event\.json\) has not the documented form at "pull_request\.number"/,
     );
+    await expect(originOf(fake, { event: 'push', payload: [] })).rejects.toThrow(
+      /GITHUB_EVENT_PATH .* at its top/,
+    );
+    // Else a fork's code would pass for this repository's own.
+    for (const event of ['pull_request', 'pull_request_target', 'pull_request_review']) {
+      await expect(originOf(fake, { event, payload: {} })).rejects.toThrow(
+        /^The event "pull_request.*" in GITHUB_EVENT_PATH \(.*\) names no pull request/,
+      );
+      await expect(originOf(fake, { event, change: { GITHUB_EVENT_PATH: '' } })).rejects.toThrow(
+        /names no pull request, as GITHUB_EVENT_PATH is not set/,
+      );
+    }
     const broken = join(directory, 'broken.json');
-    await writeFile(broken, '{');
+    await writeFile(broken, '{ secret');
     for (const path of [broken, join(directory, 'missing.json')]) {
       await expect(originOf(fake, { change: { GITHUB_EVENT_PATH: path } })).rejects.toThrow(
-        'GITHUB_EVENT_PATH',
+        /^(?!.*secret).*GITHUB_EVENT_PATH/,
       );
     }
     await expect(originOf(fake, { change: { GITHUB_REPOSITORY: '' } })).rejects.toThrow('GITHUB_REPOSITORY');
