@@ -179,10 +179,40 @@ describe('golden rows', () => {
       owner: 'configuration',
       message: expect.stringMatching(/^Input "golden-rows": bad.jsonl:2 is no golden row/) as string,
     });
-    await writeFile(path, '{"inputs": {"y": [1, 0]}, "outputs": {"label": 10}}\n');
-    await scene.publish(classifier());
-    const { outcome } = await scene.deploy({ goldenRows: path });
-    expect(outcome).toMatchObject({ verdict: 'error', blame: { owner: 'configuration' } });
-    expect(outcome.summary).toMatch(/gives the input "y", which the model does not have.*v1 was removed/);
   }, 60_000);
+
+  it.each([
+    ['{"inputs": {"y": [1, 0]}, "outputs": {"label": 10}}', /gives the input "y", which the model does not/],
+    [
+      '{"inputs": {"x": [1, 0, 2]}, "outputs": {"label": 10}}',
+      /"x" has the shape \[1, 3\]; .* FP32 \[-1, 2\]/,
+    ],
+    ['{"inputs": {"x": [1, "a"]}, "outputs": {"label": 10}}', /"x" holds a string where a value of FP32/],
+    ['{"inputs": {"x": [null, 0]}, "outputs": {"label": 10}}', /"x" holds null/],
+    ['{"inputs": {"x": [1e999, 0]}, "outputs": {"label": 10}}', /"x" holds a number that is not finite/],
+    ['{"inputs": {"x": [1, 0]}, "outputs": {"lable": 10}}', /expects the output "lable"/],
+  ])(
+    "that do not fit the model are the user's fault, before anything is touched: %s",
+    async (line, message) => {
+      await using scene = await Scene.create();
+      await scene.publish(classifier());
+      const first = await scene.deploy();
+      await scene.publish(classifier({ scale: 5 }));
+      const path = `${scene.workspace}/bad.jsonl`;
+      await writeFile(path, `{"inputs": {"x": [1, 0]}, "outputs": {"label": 10}}\n\n${line}\n`);
+      const before = await processesIn(scene.folder);
+      await expect(scene.deploy({ goldenRows: path })).rejects.toMatchObject({
+        owner: 'configuration',
+        message: expect.stringMatching(
+          new RegExp(`^Input "golden-rows": bad.jsonl:3 does not fit the model: .*${message.source}`),
+        ) as string,
+        remedy: expect.stringMatching(/takes "x" \(FP32 \[-1, 2\]\) and gives "label" \(INT64/) as string,
+        where: { file: 'bad.jsonl', line: 3 },
+      });
+      expect(await processesIn(scene.folder)).toEqual(before);
+      expect(await scene.ask(first.outcome.outputs['url'] ?? '', [1, 0])).toBe(10);
+      expect(await scene.production()).toBe('v1');
+    },
+    60_000,
+  );
 });

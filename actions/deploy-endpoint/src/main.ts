@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { refuseLfsPointer } from '../../../shared/lfs-pointer.ts';
+import { graphMetadata } from '../../../shared/onnx/graph-metadata.ts';
 import { locateOnnxRuntime } from '../../../shared/onnx/load.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import { openRegistry } from '../../../shared/registries/choose.ts';
 import type { ModelRegistry } from '../../../shared/registries/registry.ts';
 import { admit } from './decide/admission.ts';
-import { parseGoldenRows } from './decide/golden-rows.ts';
+import { checkGoldenRows } from './decide/golden-check.ts';
+import { type GoldenRow, parseGoldenRows } from './decide/golden-rows.ts';
 import { endpointsRoot } from './endpoint-folder.ts';
 import { entryPath } from './entry-path.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
@@ -75,7 +77,13 @@ export async function deployEndpoint(
 
   try {
     const previous = await target.current(signal);
-    const deployable = await bring(target, source, { id: revision, model: sections.subject, inputs, signal });
+    const deployable = await bring(target, source, {
+      id: revision,
+      model: sections.subject,
+      inputs,
+      golden,
+      signal,
+    });
     const rollout = { mode: inputs.mode, dark: target.dark, replaces: previous !== undefined };
     logger.info(
       `Endpoint "${endpoint}": ${previous?.version ?? 'nothing'} -> ${source.version} (${inputs.target}, ${inputs.mode})`,
@@ -116,8 +124,10 @@ async function readGoldenRows(
   context: ActionContext,
 ): Promise<ReturnType<typeof parseGoldenRows>> {
   if (goldenRows === undefined) return [];
-  const file = relative(context.workspace, goldenRows).replaceAll('\\', '/');
-  return parseGoldenRows(await readFile(goldenRows, 'utf8'), file);
+  const [file, written] = [context.workspace, context.workingDirectory].map((folder) =>
+    relative(folder, goldenRows).replaceAll('\\', '/'),
+  );
+  return parseGoldenRows(await readFile(goldenRows, 'utf8'), file ?? goldenRows, written);
 }
 
 function admission(
@@ -188,10 +198,18 @@ async function openTarget(
   });
 }
 
+interface Bringing {
+  readonly id: string;
+  readonly model: string;
+  readonly inputs: Inputs;
+  readonly golden: readonly GoldenRow[];
+  readonly signal: AbortSignal;
+}
+
 async function bring(
   target: EndpointTarget,
   source: ModelSource,
-  { id, model, inputs, signal }: { id: string; model: string; inputs: Inputs; signal: AbortSignal },
+  { id, model, inputs, golden, signal }: Bringing,
 ): Promise<Deployable> {
   const folder = target.folderOf(id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -200,6 +218,9 @@ async function bring(
     const files = await source.fetch(folder, signal);
     for (const { path, reference } of files) await refuseLfsPointer(path, reference.path);
     const served = servedPath(files, folder, inputs.target);
+    // Before anything is started or stopped: a slip in the file of golden rows is none of the model's.
+    const metadata = golden.length > 0 && extname(served.path) === '.onnx' && graphMetadata(served.path);
+    if (metadata) checkGoldenRows(golden, metadata);
     return { id, model, version, modelDigest, ...served };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -69,8 +69,8 @@ export async function runRollout(options: RolloutOptions): Promise<RolloutResult
       const cancelled = signal.aborted && signal === options.signal;
       // The new revision serves; that the old one lingers is not worth a rollback.
       note(step === 'confirm' ? 'warn' : isModels(error) ? 'fail' : 'error', messageOf(error));
-      if (step === 'apply' && error instanceof UsageError && options.previous === undefined) {
-        // Nothing has started, and the user can mend it: the shell says so with exit code 2.
+      if (error instanceof UsageError && servesAsBefore(step, options)) {
+        // What serves was not touched, and the user can mend it: the shell says so with exit code 2.
         await run.remove(AbortSignal.timeout(CLEAN_UP_MS));
         throw error;
       }
@@ -79,6 +79,12 @@ export async function runRollout(options: RolloutOptions): Promise<RolloutResult
   }
   return { steps, done, failure, smokeTest: run.smokeTest, url: run.url };
 }
+
+/** Up to that step nothing that serves was touched: to remove the new revision leaves all as it was. */
+const servesAsBefore = (step: Step, { rollout, previous }: RolloutOptions): boolean =>
+  (step === 'apply' && previous === undefined) ||
+  step === 'smoke-test-dark' ||
+  (step === 'smoke-test' && rollout.mode === 'plan');
 
 const isModels = (error: unknown): boolean => error instanceof SubjectError;
 

@@ -3,6 +3,7 @@ import { InfrastructureError, messageOf, SubjectError, UsageError } from '../../
 import { parseExactly } from '../../../shared/onnx/exact-json.ts';
 import type { BodyOf } from '../../../shared/record/section.ts';
 import { quantile } from '../../../shared/statistics/quantile.ts';
+import { checkGoldenRows } from './decide/golden-check.ts';
 import { differenceOf, type GoldenRow, goldenRequest } from './decide/golden-rows.ts';
 import { probeRequest, problemOf } from './decide/smoke-request.ts';
 import {
@@ -53,6 +54,7 @@ export async function smokeTest(options: SmokeOptions): Promise<SmokeTest> {
       'The server does not speak the Open Inference Protocol; it is ready, and no more is known.',
     );
   }
+  checkGoldenRows(options.golden, metadata);
   try {
     if (metadata.inputs.length > 0) {
       const probe = probeRequest(metadata);

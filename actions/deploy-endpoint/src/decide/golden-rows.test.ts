@@ -60,6 +60,12 @@ describe('goldenRequest', () => {
     expect(goldenRequest(one(line), METADATA)).toEqual({ inputs: [tensor] });
     const large = one('{"inputs":{"n":9007199254740993},"outputs":{"y":1}}');
     expect(goldenRequest(large, METADATA).inputs[0]?.data).toEqual(['9007199254740993']);
+    const float = one('{"inputs":{"x":[9007199254740992,0]},"outputs":{"y":1}}');
+    expect(goldenRequest(float, METADATA).inputs[0]?.data).toEqual([2 ** 53, 0]);
+    const whole = '{"name":"n","datatype":"INT64","shape":[1],"data":[9007199254740993]}';
+    expect(JSON.stringify(goldenRequest(one(`{"inputs":[${whole}],"outputs":{"y":1}}`), METADATA))).toContain(
+      '"9007199254740993"',
+    );
   });
 
   it('refuses an input that the model does not have', () => {
@@ -87,6 +93,7 @@ describe('differenceOf', () => {
     ['{"y":"a"}', answer('BYTES', ['a']), undefined],
     ['{"y":true}', answer('BOOL', [true]), undefined],
     ['{"y":0.3}', answer('FP32', [0.30005]), undefined],
+    ['{"y":9007199254740992}', answer('FP32', [2 ** 53]), undefined],
     ['{"y":1000}', answer('FP32', [1000.05]), undefined],
     ['{"y":8}', answer('INT64', [7]), 'line 1: the output "y" is another'],
     ['{"y":7.00001}', answer('INT64', [7]), 'line 1: the output "y" is another'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf, UsageError } from '../../../../shared/errors.ts';
-import { isFloat } from '../../../../shared/onnx/datatypes.ts';
+import { isDatatype, isFloat } from '../../../../shared/onnx/datatypes.ts';
 import { parseExactly } from '../../../../shared/onnx/exact-json.ts';
 import type { ModelMetadata } from '../../../../shared/onnx/metadata.ts';
 import type { InferenceRequest, InferenceResponse } from '../server/inference-protocol.ts';
@@ -11,6 +11,8 @@ const tensorSchema = z.strictObject({
   datatype: z.string(),
   data: z.array(z.unknown()),
 });
+
+export type GoldenTensor = z.infer<typeof tensorSchema>;
 
 /** By name: a value, or nested lists of them. Or tensors as the Open Inference Protocol writes them. */
 const sideSchema = z.union([
@@ -26,34 +28,45 @@ export const rowSchema = z.strictObject({
 export interface GoldenRow {
   /** As a person finds it again: the row's id, else its line. */
   readonly label: string;
+  /** File and line as the user knows them: `golden.jsonl:3`. */
+  readonly place: string;
+  /** The same, relative to the workspace. */
+  readonly where: { readonly file: string; readonly line: number };
   readonly inputs: z.infer<typeof sideSchema>;
   readonly outputs: ReadonlyMap<string, readonly unknown[]>;
+  /** The outputs once more where they are written as tensors of the protocol; else none. */
+  readonly outputTensors: readonly GoldenTensor[];
 }
 
 /** Golden rows are a sample for a smoke test; an evaluation set belongs into the gate. */
 export const MAX_GOLDEN_ROWS = 1000;
 
-/** Reads golden rows: JSON Lines, of which each gives inputs and the outputs that must come of them. */
-export function parseGoldenRows(text: string, file: string): GoldenRow[] {
+/**
+ * Reads golden rows: JSON Lines, of which each gives inputs and the outputs that must come of them. `file` is relative
+ * to the workspace, `written` as the user wrote it.
+ */
+export function parseGoldenRows(text: string, file: string, written = file): GoldenRow[] {
   const rows = text
     .split(/\r?\n/)
     .map((line, index) => ({ line: line.trim(), number: index + 1 }))
     .filter(({ line }) => line !== '')
-    .map(({ line, number }) => parseRow(line, number, file));
+    .map(({ line, number }) => parseRow(line, number, file, written));
   if (rows.length === 0 || rows.length > MAX_GOLDEN_ROWS) {
-    throw new UsageError(`Input "golden-rows": "${file}" holds ${rows.length} rows.`, {
+    throw new UsageError(`Input "golden-rows": "${written}" holds ${rows.length} rows.`, {
       remedy: `Accepted: from 1 to ${MAX_GOLDEN_ROWS} rows, one JSON object a line.`,
     });
   }
   return rows;
 }
 
-function parseRow(line: string, number: number, file: string): GoldenRow {
+function parseRow(line: string, number: number, file: string, written: string): GoldenRow {
+  const place = `${written}:${number}`;
+  const where = { file, line: number };
   const invalid = (why: string): UsageError =>
-    new UsageError(`Input "golden-rows": ${file}:${number} is no golden row: ${why}.`, {
+    new UsageError(`Input "golden-rows": ${place} is no golden row: ${why}.`, {
       remedy:
         'Accepted: {"inputs": {"<name>": <values>}, "outputs": {"<name>": <values>}}, one object a line.',
-      where: { file, line: number },
+      where,
     });
   let document: unknown;
   try {
@@ -70,17 +83,31 @@ function parseRow(line: string, number: number, file: string): GoldenRow {
   const expected = Array.isArray(outputs)
     ? outputs.map(({ name, data }) => [name, data.flat(Infinity)] as const)
     : Object.entries(outputs).map(([name, value]) => [name, [value].flat(Infinity)] as const);
-  return { label: id ?? `line ${number}`, inputs, outputs: new Map(expected) };
+  return {
+    label: id ?? `line ${number}`,
+    place,
+    where,
+    inputs,
+    outputs: new Map(expected),
+    outputTensors: Array.isArray(outputs) ? outputs : [],
+  };
 }
 
 /** The lengths of nested lists, by the first of each. */
-function shapeOf(value: unknown): number[] {
+export function shapeOf(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
 }
 
 /** A request for one golden row. Values one dimension short of the model's are one row of a batch. */
 export function goldenRequest({ label, inputs }: GoldenRow, metadata: ModelMetadata): InferenceRequest {
-  if (Array.isArray(inputs)) return { inputs };
+  if (Array.isArray(inputs)) {
+    return {
+      inputs: inputs.map((tensor) => ({
+        ...tensor,
+        data: tensor.data.flat(Infinity).map(sendableAs(tensor.datatype)),
+      })),
+    };
+  }
   return {
     inputs: Object.entries(inputs).map(([name, value]) => {
       const expected = metadata.inputs.find((candidate) => candidate.name === name);
@@ -98,14 +125,19 @@ export function goldenRequest({ label, inputs }: GoldenRow, metadata: ModelMetad
         name,
         datatype: expected.datatype,
         shape: [...batch, ...shape],
-        data: [value].flat(Infinity).map(sendable),
+        data: [value].flat(Infinity).map(sendableAs(expected.datatype)),
       };
     }),
   };
 }
 
-/** JSON has no bigint; servers of ours take such numbers as digits. */
-const sendable = (value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+/** JSON has no bigint; servers of ours take whole numbers as digits, and floats as numbers alone. */
+const sendableAs =
+  (datatype: string) =>
+  (value: unknown): unknown => {
+    if (typeof value !== 'bigint') return value;
+    return isDatatype(datatype) && isFloat(datatype) ? Number(value) : value.toString();
+  };
 
 /**
  * What differs between an answer and a golden row; undefined where they agree. Labels are compared exactly, floats
@@ -135,7 +167,12 @@ const equal = (observed: unknown, expected: unknown): boolean => String(observed
 
 const closeTo =
   (tolerance: number) =>
-  (observed: unknown, expected: unknown): boolean =>
-    typeof observed === 'number' &&
-    typeof expected === 'number' &&
-    Math.abs(observed - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  (observed: unknown, expected: unknown): boolean => {
+    if (!isNumber(observed) || !isNumber(expected)) return false;
+    const [seen, wanted] = [Number(observed), Number(expected)];
+    return Math.abs(seen - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+  };
+
+/** A whole float beyond 2^53 is read as a bigint. */
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
