@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { publish } from '../../actions/publish-model/src/publish.ts';
 import { InfrastructureError, UsageError } from '../../shared/errors.ts';
+import { modelDigest } from '../../shared/record/digest.ts';
 import { publicationBodySchema } from '../../shared/record/publication-section.ts';
-import { sha256 } from '../registries/sections.ts';
+import { localFile, sha256 } from '../registries/sections.ts';
+import { DirectoryRegistry } from '../../shared/registries/directory.ts';
 import { inputsOf, onnxBytes, openScene } from './scene.ts';
 
 const NEVER = new AbortController().signal;
@@ -266,6 +269,46 @@ describe('bad input', () => {
       await expect(publishing).rejects.toBeInstanceOf(InfrastructureError);
     }
     expect(await readFile(join(scene.workspace, 'registry', 'index.json'), 'utf8')).toBe(index);
+  });
+});
+
+describe('two publishers of two models', () => {
+  it('leave the alias with the first; the other is told that its version is published all the same', async () => {
+    await using scene = await openScene();
+    const model = [await localFile(scene.workspace, 'out/model.onnx', onnxBytes('second'))];
+    class OutrunRegistry extends DirectoryRegistry {
+      override async commit(
+        ...words: Parameters<DirectoryRegistry['commit']>
+      ): ReturnType<DirectoryRegistry['commit']> {
+        await scene.train({ content: onnxBytes('first') });
+        await scene.publish();
+        return await super.commit(...words);
+      }
+    }
+    const root = join(scene.workspace, 'registry');
+    const outrun = publish({
+      registry: new OutrunRegistry({ root, name: 'directory:registry' }),
+      model: 'digits',
+      modelDigest: modelDigest(model.map(({ reference }) => reference)) ?? '',
+      plan: {
+        existing: undefined,
+        version: 'v1',
+        alias: { name: 'candidate', from: null, to: 'v1' },
+        files: 1,
+        bytes: 5,
+      },
+      files: { model, beside: [] },
+      sections: [],
+      card: '# digits\n',
+      logger: { info: () => undefined },
+      signal: NEVER,
+    });
+    await expect(outrun).rejects.toThrow(
+      /^digits v2 is published, but its alias was not moved: The alias candidate of digits .* points at v1, not at nothing/,
+    );
+    await expect(outrun).rejects.toMatchObject({ remedy: expect.stringContaining('Run again') as unknown });
+    expect((await scene.registry.resolve('digits', 'candidate', NEVER))?.version).toBe('v1');
+    expect(await scene.registry.list('digits', NEVER)).toHaveLength(2);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../shared/action/logger.ts';
+import { InfrastructureError } from '../../../shared/errors.ts';
 import type { Section } from '../../../shared/record/section.ts';
 import type { LocalFile, ModelRegistry, Version } from '../../../shared/registries/registry.ts';
 import type { PublishPlan } from './decide/plan.ts';
@@ -25,7 +26,17 @@ export async function publish(options: PublishOptions): Promise<{ version: Versi
   logger.info(`  staged: ${files.model.length + files.beside.length} files`);
   const { version, created } = await registry.commit(staged, { sections, card, files: files.beside }, signal);
   logger.info(`  version: ${version.version}${created ? '' : ' (published already)'}`);
-  await registry.alias(model, plan.alias.name, version.version, plan.alias.from, signal);
+  try {
+    await registry.alias(model, plan.alias.name, version.version, plan.alias.from, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!(cause instanceof InfrastructureError)) throw cause;
+    // Immutable and in the registry by now: who is told of the alias alone looks for the model in vain.
+    throw new InfrastructureError(
+      `${model} ${version.version} is published, but its alias was not moved: ${cause.message}`,
+      { ...(cause.remedy === undefined ? {} : { remedy: cause.remedy }), cause },
+    );
+  }
   logger.info(`  alias ${plan.alias.name}: ${plan.alias.from ?? 'none'} to ${version.version}`);
   return { version, created };
 }
