@@ -98,6 +98,52 @@ describe('deploy-endpoint, target command', () => {
     await writeFile(path, state.replace(/"stop":\[[^\]]*\]/, '"stop":null'));
   }, 60_000);
 
+  it('takes the stop command that is given after one has failed', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const failing = [process.execPath, '-e', 'process.exit(5)'];
+    const first = await scene.deploy({ ...OVERRIDES, command: { ...command(), stop: failing } });
+    const port = new URL(first.outcome.outputs['url'] ?? '').port;
+    await expect(scene.stop('digits')).rejects.toThrow(/exited with 5/);
+    const marker = join(scene.workspace, 'stopped');
+    const write = "require('fs').appendFileSync(process.argv[1], process.argv[2] + ' ')";
+    const stop = [process.execPath, '-e', write, marker, '{port}'];
+    await scene.publish(classifier({ scale: 5 }));
+    const second = await scene.deploy({ ...OVERRIDES, command: { ...command(), stop } });
+    expect(second.outcome).toMatchObject({ verdict: 'pass', outputs: { version: 'v2' } });
+    // Filled with what the server that it ended was started with.
+    expect(await readFile(marker, 'utf8')).toBe(`${port} `);
+    await scene.post(second);
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
+  it('tells at once that a start command ended with 0 before it answered', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const startedAt = performance.now();
+    const { outcome } = await scene.deploy({ ...OVERRIDES, command: command('--exit', '0') });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(outcome).toMatchObject({ verdict: 'fail', blame: { owner: 'code' } });
+    expect(outcome.summary).toMatch(/^The start command ended with exit code 0 before it answered/);
+  }, 60_000);
+
+  it('waits for a server that the start command left in the background', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const launch =
+      "require('child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'ignore' }).unref()";
+    const start = [process.execPath, '-e', launch, SERVER, '{port}'];
+    const stop = [
+      process.execPath,
+      '-e',
+      "fetch('http://127.0.0.1:' + process.argv[1]).then((r) => r.text()).then((pid) => process.kill(Number(pid)))",
+      '{port}',
+    ];
+    const deployment = await scene.deploy({ ...OVERRIDES, command: { ...command(), start, stop } });
+    expect(deployment.outcome.verdict).toBe('pass');
+    await scene.post(deployment);
+  }, 60_000);
+
   it('says that a program does not exist, and which port is in use', async () => {
     await using scene = await Scene.create();
     await scene.publish(classifier());

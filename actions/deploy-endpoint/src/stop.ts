@@ -9,7 +9,7 @@ import { strippedEnvironment } from './server/environment.ts';
 import { endProcess } from './server/process-identity.ts';
 import { readState, removeState } from './server/state-file.ts';
 import { commandStatePath } from './targets/command.ts';
-import { stopServer } from './targets/command-process.ts';
+import { stopRecorded } from './targets/command-process.ts';
 import { readCommandState } from './targets/command-state.ts';
 
 export interface StopOptions {
@@ -77,7 +77,8 @@ export async function stopSupervisor(
 async function stopCommand(folder: string, { environment }: StopOptions): Promise<boolean> {
   const { current } = await readCommandState(commandStatePath(folder));
   if (current === null) return false;
-  await stopServer(current, { folder, environment: strippedEnvironment(environment, true) });
+  const options = { folder, environment: strippedEnvironment(environment, true) };
+  await stopRecorded(current, commandStatePath(folder), options);
   await rm(commandStatePath(folder), { force: true });
   return true;
 }

@@ -4,7 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError, messageOf, SubjectError } from '../../../../shared/errors.ts';
 import { endProcess, startTimeOf } from '../server/process-identity.ts';
-import type { CommandRevision } from './command-state.ts';
+import { type CommandRevision, readCommandState, writeCommandState } from './command-state.ts';
 
 export interface CommandOptions {
   /** Where the log lies. */
@@ -20,11 +20,20 @@ const STOP_COMMAND_TIMEOUT_MS = 60_000;
 /** Puts the values into each word. A word stays one word, whatever the value holds. */
 export function fillWords(
   words: readonly string[],
-  values: { readonly model: string; readonly port: number },
+  values: { readonly model?: string; readonly port?: number },
 ): string[] {
   return words.map((word) =>
-    word.replace(/\{(model|port)\}/g, (_all, name: 'model' | 'port') => String(values[name])),
+    word.replace(/\{(model|port)\}/g, (all, name: 'model' | 'port') => String(values[name] ?? all)),
   );
+}
+
+/** Whether anything of the process group that a start command made still runs. */
+export function groupRuns(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Starts a server in a process group of its own, which outlives this process. */
@@ -64,8 +73,23 @@ async function launch(
   return child;
 }
 
+/** Ends the server that a state file records as the current one, and notes there where its stop command fails. */
+export async function stopRecorded(
+  revision: CommandRevision,
+  path: string,
+  options: CommandOptions,
+): Promise<void> {
+  try {
+    await stopServer(revision, options);
+  } catch (error) {
+    const { previous } = await readCommandState(path);
+    await writeCommandState(path, { schemaVersion: 1, current: { ...revision, stopFailed: true }, previous });
+    throw error;
+  }
+}
+
 /** Ends a server: by the user's stop command where there is one, and in any case what is left of its process group. */
-export async function stopServer(revision: CommandRevision, options: CommandOptions): Promise<void> {
+async function stopServer(revision: CommandRevision, options: CommandOptions): Promise<void> {
   try {
     if (revision.stop !== null) await runStop(revision.stop, revision.workingDirectory, options);
   } finally {
@@ -88,7 +112,7 @@ async function runStop(
         ? `was ended by ${child.signalCode ?? 'a signal'}`
         : `exited with ${child.exitCode}`;
     throw new InfrastructureError(`The stop command "${words[0] ?? ''}" ${how}.`, {
-      remedy: `Its output is in ${join(options.folder, 'server.log')}. What "start" left in its own process group was ended; once nothing else of it runs, delete ${join(options.folder, 'command.json')}.`,
+      remedy: `Its output is in ${join(options.folder, 'server.log')}. What "start" left in its own process group was ended; give another "stop" with the next deployment; or, once nothing else of it runs, delete ${join(options.folder, 'command.json')}.`,
     });
   }
 }

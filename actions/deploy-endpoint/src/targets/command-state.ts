@@ -12,6 +12,10 @@ export const commandRevisionSchema = z.strictObject({
   modelDigest: sha256Schema,
   start: z.array(z.string()).min(1),
   stop: z.array(z.string()).nullable(),
+  /** The stop command has failed: the next deployment's own counts. */
+  stopFailed: z.boolean().optional(),
+  /** What was put into the words, for a stop command that is given later. */
+  served: z.strictObject({ model: z.string(), port: z.int() }).optional(),
   readyUrl: z.url(),
   /** Absolute; the words were written relative to it. */
   workingDirectory: z.string(),

@@ -5,7 +5,7 @@ import { InfrastructureError, UsageError } from '../../../../shared/errors.ts';
 import type { CommandInputs } from '../inputs.ts';
 import { takePort } from '../server/free-port.ts';
 import { revisionFolder } from '../server/supervisor.ts';
-import { type CommandOptions, fillWords, startServer, stopServer } from './command-process.ts';
+import { type CommandOptions, fillWords, groupRuns, startServer, stopRecorded } from './command-process.ts';
 import {
   type CommandRevision,
   type CommandState,
@@ -55,8 +55,11 @@ export class CommandTarget implements EndpointTarget {
   async apply(deployable: Deployable): Promise<void> {
     const { command } = this.#options;
     const { current } = await this.#read();
-    if (current !== null) await stopServer(current, this.#options);
-    await this.#write({ schemaVersion: 1, current: null, previous: current });
+    const { stop } = command;
+    // What failed once would fail again: then the stop command counts that is given now, not the recorded one.
+    const stopped = current && (current.stopFailed === true ? this.#withStop(current, stop) : current);
+    if (stopped !== null) await this.#stop(stopped);
+    await this.#write({ schemaVersion: 1, current: null, previous: stopped });
 
     const port = await this.#freePort();
     const values = { model: deployable.path, port };
@@ -66,7 +69,8 @@ export class CommandTarget implements EndpointTarget {
         version: deployable.version,
         modelDigest: deployable.modelDigest,
         start: fillWords(command.start, values),
-        stop: command.stop === undefined ? null : fillWords(command.stop, values),
+        stop: stop === undefined ? null : fillWords(stop, values),
+        served: values,
         readyUrl: command.readyUrl.replaceAll('{port}', String(port)),
         workingDirectory: this.#options.workingDirectory,
       },
@@ -85,13 +89,26 @@ export class CommandTarget implements EndpointTarget {
     }
     const child = this.#children.get(revision);
     const code = child?.exitCode ?? child?.signalCode ?? null;
-    // A command that ends with 0 has left its server in the background, as `docker run -d` does.
     if (code !== null && code !== 0) {
       const how = typeof code === 'number' ? `exited with ${code}` : `was ended by ${code}`;
-      const log = join(this.#options.folder, 'server.log');
-      return { state: 'failed', owner: 'code', reason: `The start command ${how}. Its output is in ${log}.` };
+      return this.#failed(`The start command ${how}.`);
     }
-    return probe(current.readyUrl, new URL(current.readyUrl).origin, signal);
+    const observation = await probe(current.readyUrl, new URL(current.readyUrl).origin, signal);
+    if (observation.state === 'ready') return observation;
+    if (current.stopFailed === true) {
+      return this.#failed('It was told to stop, its stop command failed, and it does not answer.');
+    }
+    if (code === 0) {
+      const ended = 'The start command ended with exit code 0 before it answered';
+      // One that has left its server in the background, as `docker run -d` does, can only be ended by a stop command.
+      if (current.stop === null && !groupRuns(current.pid)) {
+        return this.#failed(
+          `${ended}. Let it run as long as it serves; for one that leaves a server in the background, give "stop" as well.`,
+        );
+      }
+      return { state: 'waiting', reason: `${observation.reason} ${ended}.` };
+    }
+    return observation;
   }
 
   /** There is no traffic to move: who was started has the port. */
@@ -110,7 +127,7 @@ export class CommandTarget implements EndpointTarget {
       );
     }
     if (current !== null) {
-      await stopServer(current, this.#options);
+      await this.#stop(current);
       await this.#write({ schemaVersion: 1, current: null, previous });
     }
     await this.#startAsCurrent(previous, null);
@@ -132,7 +149,7 @@ export class CommandTarget implements EndpointTarget {
       await this.restore(before.id);
     } else {
       const stays = current?.id === revision ? null : current;
-      if (current !== null && stays === null) await stopServer(current, this.#options);
+      if (current !== null && stays === null) await this.#stop(current);
       await this.#write({ schemaVersion: 1, current: stays, previous: before });
     }
     await rm(this.folderOf(revision), { recursive: true, force: true });
@@ -149,6 +166,20 @@ export class CommandTarget implements EndpointTarget {
     );
     this.#children.set(revision.id, child);
     await this.#write({ schemaVersion: 1, current: { ...revision, pid, startTime }, previous });
+  }
+
+  #withStop(revision: CommandRevision, stop: readonly string[] | undefined): CommandRevision {
+    const words = stop === undefined ? null : fillWords(stop, revision.served ?? {});
+    return { ...revision, stop: words, stopFailed: false };
+  }
+
+  async #stop(revision: CommandRevision): Promise<void> {
+    await stopRecorded(revision, commandStatePath(this.#options.folder), this.#options);
+  }
+
+  #failed(why: string): Observation {
+    const log = join(this.#options.folder, 'server.log');
+    return { state: 'failed', owner: 'code', reason: `${why} Its output is in ${log}.` };
   }
 
   async #freePort(): Promise<number> {
