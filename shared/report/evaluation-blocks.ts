@@ -1,6 +1,6 @@
 import type { EvaluatedRule, EvaluationBody } from '../record/evaluation-section.ts';
 import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from './block.ts';
-import { formatBeside, formatNumber, formatSigned, shortDigest } from './format.ts';
+import { formatBeside, formatNumber, formatSigned, sameNumber, shortDigest } from './format.ts';
 import { resultWord } from './marks.ts';
 import { diffBlocks, policyFacts, policyNotes } from './policy-blocks.ts';
 
@@ -80,7 +80,7 @@ export function demandOf(rule: EvaluatedRule): string {
 
 /** A difference as movement and judgement: `▲ 0.0111 better`. */
 export function changeOf(difference: number, direction: EvaluatedRule['direction'] | undefined): Cell {
-  if (difference === 0) return text('= no change', 'muted');
+  if (sameNumber(difference, 0)) return text('= no change', 'muted');
   const arrow = difference > 0 ? '▲' : '▼';
   const size = formatNumber(Math.abs(difference));
   if (direction === undefined) return text(`${arrow} ${formatSigned(difference)}`);

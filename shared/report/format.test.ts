@@ -10,6 +10,7 @@ import {
   formatSigned,
   formatUsd,
   listed,
+  sameNumber,
   shortDigest,
 } from './format.ts';
 import { sparkline } from './sparkline.ts';
@@ -42,6 +43,12 @@ describe('formatNumber', () => {
 });
 
 describe('formatBeside', () => {
+  it('takes the last bits of a sum for nothing', () => {
+    expect(formatBeside(0.973_240_080_297_719, [0.973_240_080_297_72])).toBe('0.9732');
+    expect(sameNumber(0.1 + 0.2, 0.3)).toBe(true);
+    expect(sameNumber(0.3, 0.300_001)).toBe(false);
+  });
+
   it.each([
     [0.9, [0.8], '0.9'],
     [0.799_96, [0.8], '0.79996'],

@@ -1,5 +1,12 @@
 const DIGITS = 4;
 const MAX_DIGITS = 15;
+/** Two results of floating-point arithmetic that differ by less are one number, as the gate judges them. */
+const ROUNDING = 1e-12;
+
+/** True where two numbers differ by no more than the order in which a machine adds. */
+export function sameNumber(one: number, other: number): boolean {
+  return Math.abs(one - other) <= ROUNDING;
+}
 
 /** A number for people: four significant digits, thousands separated, no trailing zeros. Integers stay whole. */
 export function formatNumber(value: number, digits = DIGITS): string {
@@ -31,7 +38,7 @@ function grouped(integer: string): string {
 
 /** A number beside others: with as many digits as it takes to look different from those that differ from it. */
 export function formatBeside(value: number, others: readonly (number | null)[]): string {
-  const different = others.filter((other) => other !== null && other !== value);
+  const different = others.filter((other) => other !== null && !sameNumber(other, value));
   for (let digits = DIGITS; digits < MAX_DIGITS; digits += 1) {
     const text = formatNumber(value, digits);
     if (different.every((other) => other === null || formatNumber(other, digits) !== text)) return text;

@@ -2,7 +2,15 @@ import type { EvaluatedRule } from '../record/evaluation-section.ts';
 import type { Section, SectionOf } from '../record/section.ts';
 import type { Verdict } from '../verdict.ts';
 import { demandOf } from './evaluation-blocks.ts';
-import { asSentence, counted, formatBeside, formatNumber, formatShare, listed } from './format.ts';
+import {
+  asSentence,
+  counted,
+  formatBeside,
+  formatNumber,
+  formatShare,
+  listed,
+  sameNumber,
+} from './format.ts';
 import { STAGES, worstOf } from './marks.ts';
 import { type TrackSources, verdictOfTrack } from './tracks.ts';
 
@@ -126,12 +134,11 @@ function brokenWords(rule: EvaluatedRule, baseline: string): string {
 function comparedWords(rule: EvaluatedRule, baseline: string): string {
   const value = rule.value ?? 0;
   const before = rule.baselineValue ?? 0;
-  const judged =
-    value === before
-      ? 'equal to'
-      : value > before === (rule.direction === 'higher')
-        ? 'better than'
-        : 'worse than';
+  const judged = sameNumber(value, before)
+    ? 'equal to'
+    : value > before === (rule.direction === 'higher')
+      ? 'better than'
+      : 'worse than';
   return `${rule.metric} is ${formatBeside(value, [before])}, ${judged} ${formatBeside(before, [value])} of ${baseline}${
     judged === 'worse than' ? ' but within what the gate allows' : ''
   }`;
