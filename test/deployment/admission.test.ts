@@ -121,6 +121,22 @@ describe('what is admitted', () => {
     expect(second.version).toBe('v2');
   }, 60_000);
 
+  it('refuses a version whose files were put under a digest that the gate has passed', async () => {
+    await using scene = await Scene.create();
+    const signal = new AbortController().signal;
+    const { reference, path } = await scene.modelFile(classifier());
+    const passed = 'a'.repeat(64);
+    const staged = await scene.registry.stage('digits', passed, [{ reference, path }], signal);
+    const beside = { sections: [evaluation(passed)], card: '# digits\n', files: [] };
+    await scene.registry.commit(staged, beside, signal);
+    await scene.registry.alias('digits', 'candidate', 'v1', null, signal);
+    await expect(scene.deploy()).rejects.toThrow(
+      /model digest of v1 in directory:registry is stated as a{12}, and its files give [0-9a-f]{12}/,
+    );
+    expect(await scene.production()).toBeUndefined();
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
   it('refuses a publication that was only planned, and data that a check refused', async () => {
     await using scene = await Scene.create();
     const { modelDigest } = await scene.publish(classifier());

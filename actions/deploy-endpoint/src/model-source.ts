@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
+import { modelDigest } from '../../../shared/record/digest.ts';
 import type { Section } from '../../../shared/record/section.ts';
 import type { ModelRegistry } from '../../../shared/registries/registry.ts';
 import type { RunSections } from './sections.ts';
@@ -70,8 +71,30 @@ export async function publishedModel(
     version: version.version,
     modelDigest: version.modelDigest,
     record: await registry.record(version, signal),
-    fetch: (folder, fetchSignal) => registry.fetch(version, ['model'], folder, fetchSignal),
+    fetch: async (folder, fetchSignal) => {
+      const files = await registry.fetch(version, ['model'], folder, fetchSignal);
+      checkDigest(files, version.modelDigest, `${version.version} in ${registry.name}`);
+      return files;
+    },
   };
+}
+
+/** The gate passed a digest: files that somebody else put under it were judged by nobody. */
+function checkDigest(
+  files: readonly { readonly reference: FileReference }[],
+  stated: string,
+  where: string,
+): void {
+  const found = modelDigest(files.map(({ reference }) => reference));
+  if (found === stated) return;
+  throw new SubjectError(
+    'model',
+    `The model digest of ${where} is stated as ${stated.slice(0, 12)}, and its files give ${found?.slice(0, 12) ?? 'none'}.`,
+    {
+      remedy:
+        'Nothing was deployed. The version was changed in the registry: train, gate and publish the model again.',
+    },
+  );
 }
 
 function notInRegistry(registry: ModelRegistry, subject: string, version: string | undefined): UsageError {
