@@ -29,7 +29,9 @@ function rounded(size: number, digits: number): string {
   const text = size.toPrecision(digits);
   // From 1,000 on toPrecision may round to ten's or turn to exponents: whole numbers are meant there.
   if (size >= 10 ** (digits - 1)) return grouped(Math.round(size).toString());
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  const [whole = '', fraction = ''] = text.split('.');
+  const decimals = fraction.replace(/0+$/, '');
+  return decimals === '' ? grouped(whole) : `${grouped(whole)}.${decimals}`;
 }
 
 function grouped(integer: string): string {
