@@ -31,16 +31,23 @@ export interface LoadOptions {
 const LIBRARIES: Readonly<
   Record<
     NativeLibrary,
-    { variable: string; module: (platform: string) => string; entry: (folder: string) => string }
+    {
+      variable: string;
+      input: string;
+      module: (platform: string) => string;
+      entry: (folder: string) => string;
+    }
   >
 > = {
   duckdb: {
     variable: 'DUCKDB_NODE_PATH',
+    input: 'duckdb-path',
     module: (platform) => `@duckdb/node-bindings-${platform}`,
     entry: (folder) => join(folder, 'duckdb.node'),
   },
   onnxruntime: {
     variable: 'ONNXRUNTIME_NODE_PATH',
+    input: 'onnxruntime-path',
     module: () => 'onnxruntime-node',
     entry: (folder) => folder,
   },
@@ -58,7 +65,7 @@ export async function loadNative(library: NativeLibrary, options: LoadOptions): 
     return createRequire(join(path, 'package.json'))(path) as unknown;
   } catch (cause) {
     throw new InfrastructureError(`${library} could not be loaded from ${path}: ${messageOf(cause)}`, {
-      remedy: `Name another build by the environment variable ${LIBRARIES[library].variable}.`,
+      remedy: `Name another build by ${settingOf(library)}.`,
       cause,
     });
   }
@@ -76,7 +83,7 @@ export async function locateNative(library: NativeLibrary, options: LoadOptions)
   const own = findOwnModule(program, module(platform), build.version);
   if (own !== undefined) return entry(own);
 
-  const folder = await cached(build, options, variable);
+  const folder = await cached(build, options);
   return entry(library === 'duckdb' ? folder : join(folder, 'node_modules', module(platform)));
 }
 
@@ -89,7 +96,22 @@ function namedPath(named: string, variable: string, entry: (folder: string) => s
   });
 }
 
-async function cached(build: PinnedBuild, options: LoadOptions, variable: string): Promise<string> {
+/** How a user names a build of their own. */
+function settingOf(library: NativeLibrary): string {
+  const { variable, input } = LIBRARIES[library];
+  return `the input "${input}" or the environment variable ${variable}`;
+}
+
+/** What the file system answers where the cache cannot be written; no registry helps against these. */
+const UNWRITABLE = new Set(['EACCES', 'EDQUOT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS']);
+
+function isUnwritable(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && UNWRITABLE.has(error.code)
+  );
+}
+
+async function cached(build: PinnedBuild, options: LoadOptions): Promise<string> {
   const { environment, logger, signal } = options;
   const folder = cacheFolderOf(build, environment);
   if (await isVerified(folder, build, signal)) return folder;
@@ -105,7 +127,10 @@ async function cached(build: PinnedBuild, options: LoadOptions, variable: string
     });
   } catch (error) {
     signal.throwIfAborted();
-    const remedy = `Allow this machine to reach an npm registry, or name a build by the environment variable ${variable}.`;
+    const first = isUnwritable(error)
+      ? 'Let this user write there (RUNNER_TOOL_CACHE or XDG_CACHE_HOME names another cache)'
+      : 'Allow this machine to reach an npm registry';
+    const remedy = `${first}, or name a build by ${settingOf(build.library)}.`;
     throw new InfrastructureError(
       `${build.library} ${build.version} could not be fetched: ${isExpected(error) ? error.message : messageOf(error)}`,
       { remedy, cause: error },

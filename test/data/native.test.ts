@@ -308,6 +308,26 @@ describe('npm pack', () => {
     expect(await readdir(join(folder, 'trainyard', 'duckdb', '1.30.0'))).toEqual([]);
   });
 
+  it('names the cache that cannot be written, not the registry', async () => {
+    const cache = join(folder, 'file');
+    await writeFile(cache, '');
+    const environment = { ...process.env, XDG_CACHE_HOME: cache, RUNNER_TOOL_CACHE: '' };
+    const unwritable = loadNative('duckdb', {
+      logger: recordingLogger(),
+      signal,
+      program: undefined,
+      environment,
+    });
+    await expect(unwritable).rejects.toThrow(`mkdir '${cache}`);
+    const remedy = await unwritable.catch((error: unknown) =>
+      error instanceof InfrastructureError ? error.remedy : undefined,
+    );
+    expect(remedy).toContain('XDG_CACHE_HOME');
+    expect(remedy).toContain('"duckdb-path"');
+    expect(remedy).toContain('DUCKDB_NODE_PATH');
+    expect(remedy).not.toContain('registry');
+  });
+
   it.skipIf(!registryAnswers && !inCi)(
     'fetches once, and loads from the cache after',
     { timeout: 300_000 },
