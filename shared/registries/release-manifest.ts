@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { SUBJECT_PATTERN } from '../names.ts';
 import { FILE_ROLES, fileReferenceSchema, sha256Schema } from '../record/common.ts';
 import { sha256Of } from './hashing.ts';
+import { isVersionName } from './version-name.ts';
 
 /** The asset that makes a release a version: what belongs to it, by digest. */
 export const MANIFEST_ASSET = 'trainyard-manifest.json';
@@ -14,8 +16,9 @@ const partSchema = z.strictObject({ asset: z.string().min(1), bytes: countSchema
 
 export const releaseManifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  model: z.string(),
-  version: z.string(),
+  // Errors name them: what has another form is not repeated.
+  model: z.string().regex(SUBJECT_PATTERN),
+  version: z.string().refine(isVersionName, 'Invalid version'),
   modelDigest: sha256Schema,
   created: z.iso.datetime(),
   /** Each file is the concatenation of its parts; most have one. */

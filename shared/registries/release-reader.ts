@@ -1,4 +1,5 @@
 import { InfrastructureError } from '../errors.ts';
+import { isAbsent } from '../github/permission.ts';
 import { sha256Of } from './hashing.ts';
 import type { Version } from './registry.ts';
 import type { Release, ReleaseApi, ReleaseAsset, TagReference } from './release-api.ts';
@@ -79,7 +80,14 @@ export class ReleaseReader {
   }
 
   async versionOfAlias({ ref, sha }: TagReference, signal: AbortSignal): Promise<string> {
-    const message = await this.#api.commitMessage(sha, signal);
+    let message: string;
+    try {
+      message = await this.#api.commitMessage(sha, signal);
+    } catch (error) {
+      // The reference was listed a moment ago, so no permission is missing.
+      if (isAbsent(error)) throw this.damaged(`${ref} points at something that is no commit`);
+      throw error;
+    }
     const version = /^Trainyard-Version: (v\d+)$/m.exec(message)?.[1];
     if (version !== undefined && isVersionName(version)) return version;
     throw this.damaged(`${ref} points at a commit that names no version`);

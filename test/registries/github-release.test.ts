@@ -384,6 +384,25 @@ describe('a damaged registry in releases', () => {
       message: /the manifest of digits-v1 is not valid at ""/,
     },
     {
+      title: 'a manifest whose model is no name',
+      harm: (fake) => {
+        const file = { path: 'm', role: 'model', bytes: 0, sha256: sha256(''), parts: [] };
+        harmManifest(
+          fake,
+          JSON.stringify({ schemaVersion: 1, model: 'x\n::error::y', version: 'v1', files: [file] }),
+        );
+      },
+      message: /^[^\n]*the manifest of digits-v1 is not valid at "model"[^\n]*$/,
+    },
+    {
+      title: 'an alias that points at a tag',
+      harm: (fake) => {
+        const tag = fake.world.refs.get('refs/tags/digits-v1') ?? '';
+        fake.world.refs.set('refs/trainyard/digits/production', tag);
+      },
+      message: /damaged: refs\/trainyard\/digits\/production points at something that is no commit/,
+    },
+    {
       title: 'a release under the tag of another version',
       harm: (fake) => {
         const release = fake.world.releases[0];
