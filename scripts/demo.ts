@@ -212,6 +212,6 @@ say(
   `\nReports: ${['v2', 'v3', 'v4'].map((name) => join(stage.folder, `out/report-${name}.html`)).join('\n         ')}`,
 );
 if (surprises.length === 0)
-  say(`All four outcomes are as they should be.${seconds(performance.now() - start)}`);
+  say(`All four outcomes are as they should be. ${seconds(performance.now() - start)}`);
 for (const surprise of surprises) console.error(`NOT AS EXPECTED: ${surprise}`);
 process.exitCode = surprises.length === 0 ? 0 : 1;

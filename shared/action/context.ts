@@ -1,5 +1,4 @@
 import { mkdtemp, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodeHost, Origin } from '../github/code-host.ts';
 import { readCheckout } from '../github/git.ts';
@@ -12,6 +11,7 @@ import { sectionKey } from '../record/key.ts';
 import type { Action, ActionContext, CommonInputs } from './action.ts';
 import { type InputReader, openInputs } from './inputs.ts';
 import type { Logger } from './logger.ts';
+import { temporaryRoot } from '../runner-temp.ts';
 
 /** What the shell reads for itself, alike in every action. */
 export interface Shell {
@@ -46,7 +46,7 @@ export async function openShell<K extends Kind, Inputs extends CommonInputs>(
   const origin = await host.origin(signal);
   const commit = await commitOf(host, origin, reader.workingDirectory, environment, signal);
   const run = runOf(origin, reader);
-  const temporaryDirectory = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'trainyard-'));
+  const temporaryDirectory = await mkdtemp(join(temporaryRoot(environment), 'trainyard-'));
   const store = createRecordStore({
     host,
     origin,

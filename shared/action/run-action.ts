@@ -71,6 +71,11 @@ function chooseLogger(environment: NodeJS.ProcessEnv): Logger {
 /** The runner sends two signals and then kills; a person who sends a third wants the process gone, stuck or not. */
 const SIGNALS_TO_KILL = 3;
 
+/** What writing the section and the report may take after a signal: the runner leaves about seven seconds. */
+const GRACE_MS = 4_500;
+/** What finding the subject may take of the time that is left. */
+const SUBJECT_MS = 2_000;
+
 function listenForSignals(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let received = 0;
@@ -104,7 +109,8 @@ async function subjectOf(
   if (value !== undefined && SUBJECT_PATTERN.test(value)) return value;
   if (kind === 'data' || shell === undefined) return undefined;
   try {
-    const sections = await shell.context.store.list(shell.context.signal);
+    // The signal may be why the action ended; the record is asked for its subject all the same.
+    const sections = await shell.context.store.list(AbortSignal.timeout(SUBJECT_MS));
     const models = new Set(
       sections.filter((section) => section.kind !== 'data').map(({ subject }) => subject),
     );
@@ -139,6 +145,17 @@ function errorOutcome<K extends Kind>(failure: ErrorFacts, subject: string | und
   };
 }
 
+/** A cancelled action still writes what it knows, also where it is cancelled while it does. */
+function graceAfter(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const begin = (): void => {
+    setTimeout(() => controller.abort(new Error('cancelled')), GRACE_MS).unref();
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+  return controller.signal;
+}
+
 interface Ending {
   readonly startedAt: number;
   readonly now: () => number;
@@ -155,8 +172,7 @@ async function storeAndReport<K extends Kind, Inputs extends CommonInputs>(
   if (shell === undefined || outcome.subject === '') {
     return { section: undefined, reportPath: undefined, unstored: undefined };
   }
-  // A cancelled action still writes what it knows; the runner leaves it about seven seconds.
-  const signal = shell.context.signal.aborted ? AbortSignal.timeout(5_000) : shell.context.signal;
+  const signal = graceAfter(shell.context.signal);
   const ending: Shell = { ...shell, context: { ...shell.context, signal } };
   let section: Section | undefined;
   let unstored: ErrorFacts | undefined;

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { InfrastructureError, messageOf } from '../errors.ts';
 import { isInside } from '../action/contained-path.ts';
+import { temporaryRoot } from '../runner-temp.ts';
 
 const run = promisify(execFile);
 
@@ -63,7 +63,7 @@ export async function packPackage(
   const { environment, signal, execPath = process.execPath } = options;
   const npm = findNpm(environment, execPath);
   if (npm === undefined) throw new InfrastructureError('npm was found neither beside node nor on PATH.');
-  const folder = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'trainyard-npm-'));
+  const folder = await mkdtemp(join(temporaryRoot(environment), 'trainyard-npm-'));
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const passed = PASSED_VARIABLES.flatMap((name) => {
     const value = environment[name];
@@ -72,6 +72,8 @@ export async function packPackage(
   try {
     // --prefix: npm takes this folder for the project, and looks for no other above it.
     const words = ['pack', specifier, '--ignore-scripts', '--prefix', folder, '--pack-destination', folder];
+    // npm would wait for minutes where there is no network.
+    words.push('--fetch-retries', '1', '--fetch-retry-maxtimeout', '5000');
     await run(execPath, [npm, ...words, '--loglevel', 'error', '--no-update-notifier'], {
       cwd: folder,
       env: Object.fromEntries(passed),

@@ -7,6 +7,7 @@ import type { Commit, Run } from './common.ts';
 import { createDiskStore } from './disk-store.ts';
 import { openOtherRun } from './other-run.ts';
 import type { RecordStore } from './store.ts';
+import { runnerTemp } from '../runner-temp.ts';
 
 export interface RecordStoreOptions {
   readonly host: CodeHost;
@@ -44,7 +45,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     artifacts: withoutArtifacts === undefined ? createArtifacts() : undefined,
     withoutArtifacts: withoutArtifacts ?? '',
     serverUrl: origin.serverUrl,
-    sharedDirectory: join(environment['RUNNER_TEMP'] ?? temporaryDirectory, SHARED_FOLDER),
+    sharedDirectory: join(runnerTemp(environment) ?? temporaryDirectory, SHARED_FOLDER),
     temporaryDirectory,
     openRun: (runId, signal) =>
       openOtherRun(

@@ -112,10 +112,13 @@ function gateReason({ verdict, body }: SectionOf<'evaluation'>): string | undefi
     return `${count}; ${brokenWords(first, baseline)}`;
   }
   if (verdict !== 'pass') return undefined;
+  const holding = blocking.filter((rule) => rule.result === 'pass').length;
   const held =
-    blocking.length === 1
-      ? 'the blocking rule holds'
-      : `all ${formatNumber(blocking.length)} blocking rules hold`;
+    holding < blocking.length
+      ? `${formatNumber(holding)} of ${counted(blocking.length, 'blocking rule')} ${holding === 1 ? 'holds' : 'hold'}, the others were not run`
+      : blocking.length === 1
+        ? 'the blocking rule holds'
+        : `all ${formatNumber(blocking.length)} blocking rules hold`;
   if (body.firstRun) return `${held}; this is the first version, so there was nothing to compare with`;
   const compared = blocking.find((rule) => rule.value !== null && rule.baselineValue !== null);
   return compared === undefined ? held : `${held}; ${comparedWords(compared, baseline)}`;

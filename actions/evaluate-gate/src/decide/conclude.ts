@@ -40,7 +40,8 @@ export function conclude(
         : (baselineBlame ?? {
             owner: 'configuration',
             message: summary,
-            remedy: 'See the reason of each rule.',
+            remedy:
+              'See the reason of each rule. A first model, which has nothing to be compared with, needs "on-no-baseline: allow" under "baseline" in the gate file.',
           });
     return { verdict: judged, summary, blame, annotations };
   }
