@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['{actions,cli,scripts,shared,test}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'build/**', 'dist/**'],
     // Tests start real servers, child processes and Python; a busy machine of two cores must not fail them.
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     coverage: {
