@@ -116,8 +116,8 @@ describe('answers', () => {
 
   it('end when they take too long, are not wanted, or need too much', async () => {
     const forever = 'SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 8';
-    await open('a.csv', 'a\n1\n', { queryTimeoutMs: 300 });
-    await expect(ask(forever)).rejects.toThrow('took longer than 0.3 s');
+    await open('a.csv', 'a\n1\n', { queryTimeoutMs: 3_000 });
+    await expect(ask(forever)).rejects.toThrow('took longer than 3 s');
     expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);
 
     await open('a.csv', 'a\n1\n');
