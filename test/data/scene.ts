@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import type { ActionContext, Outcome } from '../../shared/action/action.ts';
 import { openInputs } from '../../shared/action/inputs.ts';
 import type { Annotation, Logger } from '../../shared/action/logger.ts';
-import type { CodeHost, Origin } from '../../shared/github/code-host.ts';
+import type { CodeHost } from '../../shared/github/code-host.ts';
 import { dataBodySchema, type DataBody } from '../../shared/record/data-section.ts';
 import { action } from '../../actions/validate-data/src/main.ts';
 import { INPUTS } from '../../actions/validate-data/src/inputs.ts';
+import { terminalOrigin } from '../terminal-origin.ts';
 
 /** A logger that keeps every line. */
 export interface RecordedLogger extends Logger {
@@ -33,24 +34,7 @@ export function recordingLogger(): RecordedLogger {
   };
 }
 
-const ORIGIN: Origin = {
-  repository: null,
-  serverUrl: null,
-  event: 'terminal',
-  ref: null,
-  headSha: null,
-  baseSha: null,
-  pullRequest: null,
-  fork: false,
-  runId: 'terminal',
-  runNumber: 0,
-  runAttempt: 1,
-  runUrl: null,
-  workflow: null,
-  job: null,
-  actor: null,
-  runnerEnvironment: null,
-};
+const ORIGIN = terminalOrigin();
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   dataset: 'people',

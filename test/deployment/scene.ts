@@ -17,6 +17,7 @@ import { DirectoryRegistry } from '../../shared/registries/directory.ts';
 import type { Version } from '../../shared/registries/registry.ts';
 import { processesIn, until } from './processes.ts';
 import { evaluation } from './sections.ts';
+import { terminalOrigin } from '../terminal-origin.ts';
 
 const SOURCE = fileURLToPath(new URL('../../actions/deploy-endpoint/src/', import.meta.url));
 export const PROGRAMS: Programs = {
@@ -171,24 +172,7 @@ export class Scene implements AsyncDisposable {
         setStatus: absent,
         comment: absent,
       },
-      origin: {
-        repository: null,
-        serverUrl: null,
-        event: 'terminal',
-        ref: null,
-        headSha: null,
-        baseSha: null,
-        pullRequest: null,
-        fork: false,
-        runId: 'terminal',
-        runNumber: 0,
-        runAttempt: 1,
-        runUrl: null,
-        workflow: null,
-        job: null,
-        actor: null,
-        runnerEnvironment: null,
-      },
+      origin: terminalOrigin(),
       commit: evaluation(null).commit,
       run: evaluation(null).run,
       store: this.#store(),

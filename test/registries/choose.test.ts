@@ -8,27 +8,11 @@ import type { ModelRegistry } from '../../shared/registries/registry.ts';
 import { keepingLogger } from '../evaluation/engine.ts';
 import { startFakeGitHub } from '../github/fake-github.ts';
 import { publish } from './contract.ts';
+import { terminalOrigin } from '../terminal-origin.ts';
 
 const NEVER = new AbortController().signal;
 
-const ORIGIN: Origin = {
-  repository: null,
-  serverUrl: null,
-  event: 'push',
-  ref: null,
-  headSha: null,
-  baseSha: null,
-  pullRequest: null,
-  fork: false,
-  runId: '1',
-  runNumber: 1,
-  runAttempt: 1,
-  runUrl: null,
-  workflow: null,
-  job: null,
-  actor: null,
-  runnerEnvironment: null,
-};
+const ORIGIN = terminalOrigin({ event: 'push', runId: '1', runNumber: 1 });
 
 function open(
   value: string,

@@ -9,6 +9,7 @@ import type { CodeHost, Origin } from '../../shared/github/code-host.ts';
 import { createDiskStore } from '../../shared/record/disk-store.ts';
 import { keepLogs } from '../record/logs.ts';
 import { commitOf, runOf, TREE } from '../record/sections.ts';
+import { terminalOrigin } from '../terminal-origin.ts';
 
 /** As action.yml has them. */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -63,25 +64,7 @@ export async function openWorkplace(): Promise<Workplace> {
     action: 'train-model',
     logger,
     host,
-    origin: {
-      repository: null,
-      serverUrl: null,
-      event: 'terminal',
-      ref: null,
-      headSha: null,
-      baseSha: null,
-      pullRequest: null,
-      fork: false,
-      runId: 'terminal',
-      runNumber: 0,
-      runAttempt: 1,
-      runUrl: null,
-      workflow: null,
-      job: null,
-      actor: null,
-      runnerEnvironment: null,
-      ...origin,
-    },
+    origin: terminalOrigin(origin),
     commit: commitOf({ repository: null }),
     run: runOf({ id: 'terminal', key: 'terminal' }),
     store: createDiskStore({
