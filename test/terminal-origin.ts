@@ -19,6 +19,7 @@ export function terminalOrigin(overrides: Partial<Origin> = {}): Origin {
     job: null,
     actor: null,
     runnerEnvironment: null,
+    worker: null,
     ...overrides,
   };
 }

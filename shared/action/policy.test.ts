@@ -31,6 +31,7 @@ const ORIGIN: Origin = {
   job: 'gate',
   actor: 'octocat',
   runnerEnvironment: 'github-hosted',
+  worker: null,
 };
 
 /** A code host that holds files by commit and path; what else it can do is not asked for here. */

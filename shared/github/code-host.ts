@@ -8,6 +8,13 @@ export interface PullRequest {
   readonly fork: boolean;
 }
 
+/** The run of a dispatched worker: where its own artifacts lie, while it counts as part of its dispatcher's run. */
+export interface WorkerRun {
+  readonly runId: string;
+  readonly runAttempt: number;
+  readonly runUrl: string;
+}
+
 /** Where and for what an action runs, as the code host tells it; nothing here comes from the workspace. */
 export interface Origin {
   /** `owner/name`; null in a terminal. */
@@ -31,6 +38,11 @@ export interface Origin {
   readonly actor: string | null;
   /** `github-hosted` or `self-hosted`; null in a terminal. */
   readonly runnerEnvironment: string | null;
+  /**
+   * Set in a run that another one dispatched: everything else here is then the dispatcher's, verified through the API
+   * (design, "Who may be believed").
+   */
+  readonly worker: WorkerRun | null;
 }
 
 export const STATUS_STATES = ['error', 'failure', 'pending', 'success'] as const;

@@ -48,6 +48,7 @@ export async function readOrigin(options: OriginOptions): Promise<Origin> {
     job: text(environment, 'GITHUB_JOB') ?? null,
     actor: text(environment, 'GITHUB_ACTOR') ?? null,
     runnerEnvironment: text(environment, 'RUNNER_ENVIRONMENT') ?? null,
+    worker: null,
   };
 }
 

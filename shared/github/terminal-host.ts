@@ -36,6 +36,7 @@ export function createTerminalHost({ workspace, environment }: TerminalHostOptio
         job: null,
         actor: environment['USER'] ?? environment['USERNAME'] ?? null,
         runnerEnvironment: null,
+        worker: null,
       };
     },
     fileAt: (sha, path, signal) => fileAtCommit(workspace, sha, path, signal),

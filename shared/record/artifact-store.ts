@@ -129,6 +129,7 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
   const locate = async (location: Location, file: FileReference, signal: AbortSignal): Promise<string> => {
     if (location.kind === 'file') return location.path;
     if (location.kind === 'registry') throw new Error('only publish-model reads registries');
+    if (location.kind === 'store') throw new Error('no store can be read yet');
     if (!isFilesName(location.artifact)) throw new Error('is no artifact of files that Trainyard writes');
     return placeOf(await unpack(location.artifact, location.runId, signal), file.path);
   };

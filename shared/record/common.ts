@@ -10,6 +10,8 @@ export const locationSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), path: z.string() }),
   z.strictObject({ kind: z.literal('artifact'), artifact: z.string(), runId: z.string() }),
   z.strictObject({ kind: z.literal('registry'), registry: z.string(), version: z.string() }),
+  /** A store that the user named (`directory:<path>`, `s3://<bucket>/<prefix>`), where the bytes lie by digest. */
+  z.strictObject({ kind: z.literal('store'), store: z.string() }),
 ]);
 export type Location = z.infer<typeof locationSchema>;
 

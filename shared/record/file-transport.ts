@@ -13,7 +13,7 @@ import { placeOf } from './reference-path.ts';
 export type Locate = (location: Location, file: FileReference, signal: AbortSignal) => Promise<string>;
 
 /** Nearest first: a file of this machine costs nothing, an artifact a download. */
-const ORDER: readonly Location['kind'][] = ['file', 'artifact', 'registry'];
+const ORDER: readonly Location['kind'][] = ['file', 'store', 'artifact', 'registry'];
 
 interface Landed {
   readonly draft: string;
@@ -108,6 +108,8 @@ function nameOf(location: Location): string {
       return `artifact ${location.artifact}`;
     case 'registry':
       return `registry ${location.registry}, version ${location.version}`;
+    case 'store':
+      return `store ${location.store}`;
   }
 }
 

@@ -100,15 +100,15 @@ describe('training', () => {
       series: [{ metric: 'empty', points: [] }],
       submission: null,
       seed: null,
-      environment: { os: 'Linux', interpreter: null, lockFiles: [], image: 'python:3.12' },
+      environment: { os: 'Linux', interpreter: null, lockFiles: [], image: 'python:3.12', packages: [], variables: {} },
       hardware: {
         cpus: 1,
         cpuModel: null,
         memoryBytes: 1e9,
         runner: null,
         gpus: [
-          { name: 'T4', memoryMiB: 15_360 },
-          { name: 'GPU', memoryMiB: null },
+          { name: 'T4', memoryMiB: 15_360, uuid: null, driver: null, capability: null, mig: false },
+          { name: 'GPU', memoryMiB: null, uuid: null, driver: null, capability: null, mig: false },
         ],
       },
       energyKwh: 0.01,

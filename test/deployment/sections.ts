@@ -1,6 +1,7 @@
 import type { Kind } from '../../shared/names.ts';
 import type { BodyOf, SectionOf } from '../../shared/record/section.ts';
 import { parseSection } from '../../shared/record/section.ts';
+import { trainingBodyOf } from '../record/training-body.ts';
 
 /** The head of every section of these tests. */
 const HEAD = {
@@ -96,21 +97,5 @@ export function training(
   files: BodyOf<'training'>['files'],
   modelDigest: string | null,
 ): SectionOf<'training'> {
-  return section('training', {
-    engine: 'local',
-    submission: null,
-    command: ['python', 'train.py'],
-    parameters: {},
-    seed: null,
-    environment: { os: 'linux', interpreter: null, lockFiles: [], image: null },
-    hardware: { cpus: 2, cpuModel: null, memoryBytes: 1, gpus: [], runner: null },
-    codeFingerprint: null,
-    dataFingerprint: null,
-    attempts: [],
-    series: [],
-    metrics: {},
-    files,
-    modelDigest,
-    energyKwh: null,
-  });
+  return section('training', trainingBodyOf({ files, modelDigest }));
 }

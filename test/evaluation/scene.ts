@@ -193,6 +193,7 @@ function originOf(event: string, base: Options['base']): Origin {
     job: null,
     actor: null,
     runnerEnvironment: null,
+    worker: null,
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { FileReference, FileRole } from '../../shared/record/common.ts';
 import type { SectionOf } from '../../shared/record/section.ts';
 import type { LocalFile } from '../../shared/registries/registry.ts';
+import { trainingBodyOf } from '../record/training-body.ts';
 
 export const sha256 = (content: string | Buffer): string =>
   createHash('sha256').update(content).digest('hex');
@@ -73,28 +74,15 @@ export function trainingSection(
   return {
     ...HEAD,
     kind: 'training',
-    body: {
-      engine: 'local',
-      submission: null,
-      command: ['python', 'train.py'],
+    body: trainingBodyOf({
       parameters: { trees: 20 },
       seed: 7,
-      environment: {
-        os: 'Linux',
-        interpreter: { name: 'Python', version: '3.12.1' },
-        lockFiles: [],
-        image: null,
-      },
-      hardware: { cpus: 2, cpuModel: null, memoryBytes: 8_000_000_000, gpus: [], runner: null },
       codeFingerprint: 'd'.repeat(64),
       dataFingerprint: 'e'.repeat(64),
-      attempts: [],
-      series: [],
       metrics: { accuracy: 0.97 },
       files: [...files],
       modelDigest,
-      energyKwh: null,
-    },
+    }),
     ...overrides,
   };
 }

@@ -7,6 +7,7 @@ import { type BodyOf, type Section, type SectionOf, sectionSchema } from '../../
 import type { TrainingBody } from '../../shared/record/training-section.ts';
 import { type Kind, KINDS } from '../../shared/names.ts';
 import type { Verdict } from '../../shared/verdict.ts';
+import { attemptOf, trainingBodyOf } from '../record/training-body.ts';
 
 /** Builders of valid sections as real runs would leave them; everything can be overridden. */
 
@@ -246,7 +247,7 @@ function points(count: number, at: (share: number) => number): [number, number][
 }
 
 export function trainingBody(overrides: Partial<TrainingBody> = {}): TrainingBody {
-  return {
+  return trainingBodyOf({
     engine: 'local',
     submission: { id: 'local-5f2c', key: 'train-7301', url: null },
     command: ['python', 'train.py', '--hidden', '64', '--epochs', '40'],
@@ -257,6 +258,8 @@ export function trainingBody(overrides: Partial<TrainingBody> = {}): TrainingBod
       interpreter: { name: 'Python', version: '3.12.4' },
       lockFiles: [{ path: 'requirements.txt', sha256: sha256('lock') }],
       image: null,
+      packages: [{ name: 'scikit-learn', version: '1.7.2' }],
+      variables: { PYTHONHASHSEED: '7' },
     },
     hardware: {
       cpus: 4,
@@ -268,7 +271,7 @@ export function trainingBody(overrides: Partial<TrainingBody> = {}): TrainingBod
     codeFingerprint: sha256('code'),
     dataFingerprint: sha256('data'),
     attempts: [
-      {
+      attemptOf({
         startedAt: '2026-11-20T10:00:41.000Z',
         durationMs: 46_900,
         exitCode: 0,
@@ -276,7 +279,7 @@ export function trainingBody(overrides: Partial<TrainingBody> = {}): TrainingBod
         failureClass: null,
         reason: null,
         peakMemoryBytes: 412_000_000,
-      },
+      }),
     ],
     series: [
       { metric: 'train.loss', points: points(40, (t) => 0.04 + 2.2 * Math.exp(-5 * t)) },
@@ -305,9 +308,8 @@ export function trainingBody(overrides: Partial<TrainingBody> = {}): TrainingBod
       { path: 'out/metrics.json', role: 'metrics', bytes: 312, sha256: sha256('m'), locations: [] },
     ],
     modelDigest: sha256('model-digest'),
-    energyKwh: null,
     ...overrides,
-  };
+  });
 }
 
 export function trainingSection(overrides: Overrides<'training'> = {}): SectionOf<'training'> {
@@ -326,7 +328,7 @@ export function failedTraining(overrides: Overrides<'training'> = {}): SectionOf
     },
     body: trainingBody({
       attempts: [
-        {
+        attemptOf({
           startedAt: '2026-11-20T10:00:41.000Z',
           durationMs: 1_900,
           exitCode: null,
@@ -334,8 +336,8 @@ export function failedTraining(overrides: Overrides<'training'> = {}): SectionOf
           failureClass: 'out-of-memory',
           reason: 'The kernel ended the process.',
           peakMemoryBytes: 15_900_000_000,
-        },
-        {
+        }),
+        attemptOf({
           startedAt: '2026-11-20T10:01:11.000Z',
           durationMs: 2_300,
           exitCode: 3,
@@ -343,7 +345,7 @@ export function failedTraining(overrides: Overrides<'training'> = {}): SectionOf
           failureClass: 'user-code',
           reason: null,
           peakMemoryBytes: null,
-        },
+        }),
       ],
       series: [],
       metrics: {},

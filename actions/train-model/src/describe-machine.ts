@@ -72,6 +72,8 @@ export async function describeEnvironment(
     interpreter: version === undefined ? null : { name, version },
     lockFiles: await findLockFiles(directory, signal),
     image: imageOs === undefined ? null : `${imageOs}${imageVersion === undefined ? '' : ` ${imageVersion}`}`,
+    packages: [],
+    variables: {},
   };
 }
 
@@ -110,6 +112,7 @@ export function parseGpus(text: string): Hardware['gpus'] {
   return text.split('\n').flatMap((line) => {
     const [, name, memory] = /^(.+?),\s*([^,]*)$/.exec(line.trim()) ?? [];
     if (name === undefined || memory === undefined) return [];
-    return [{ name, memoryMiB: /^\d+(\.\d+)?$/.test(memory) ? Number(memory) : null }];
+    const memoryMiB = /^\d+(\.\d+)?$/.test(memory) ? Number(memory) : null;
+    return [{ name, memoryMiB, uuid: null, driver: null, capability: null, mig: false }];
   });
 }

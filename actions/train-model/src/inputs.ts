@@ -5,34 +5,14 @@ import { containedPath } from '../../../shared/action/contained-path.ts';
 import type { InputReader } from '../../../shared/action/inputs.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { FILE_ROLES } from '../../../shared/record/common.ts';
+import type { DispatchedJob } from '../../../shared/github/dispatched-job.ts';
 import { ENGINES } from '../../../shared/record/training-section.ts';
 import type { DeclaredOutput } from './engines/engine.ts';
+import { type DispatchInputs, readDispatch } from './inputs/dispatch-inputs.ts';
+import { openDispatchedInputs, readDispatchedJob } from './inputs/dispatched-inputs.ts';
+import { readSecrets } from './inputs/secret-environment.ts';
 
-export const INPUTS = [
-  'model',
-  'dataset',
-  'engine',
-  'command',
-  'outputs',
-  'metrics',
-  'metrics-series',
-  'parameters',
-  'seed',
-  'paths',
-  'max-minutes',
-  'grace-seconds',
-  'from-key',
-  'record-from',
-  'working-directory',
-  'id',
-  'matrix',
-  'token',
-  'comment',
-  'status',
-  'on-inconclusive',
-] as const;
-
-export const OUTPUTS = ['verdict', 'passed', 'report-path', 'model-digest', 'exit-code', 'files'] as const;
+export { INPUTS, OUTPUTS } from './inputs/names.ts';
 
 /** PYTHONHASHSEED takes no other (python(1)). */
 const MAX_SEED = 4_294_967_295;
@@ -61,8 +41,35 @@ export interface Inputs extends CommonInputs {
   readonly metrics: string | undefined;
   /** JSON Lines file with metrics by step, absolute. */
   readonly metricsSeries: string | undefined;
+  /** `<format>=<place>` each, further places of metrics. */
+  readonly metricsSources: readonly string[];
+  /** Rules by which to stop early; none where the list is empty. */
+  readonly stopOn: readonly string[];
   readonly parameters: Parameters;
   readonly seed: number | null;
+  readonly deterministic: boolean;
+  /** Variables of the command that appear nowhere else. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What the command reads, absolute; empty where the data section tells it. */
+  readonly dataPaths: readonly string[];
+  readonly reuse: 'auto' | 'never';
+  readonly registry: string | undefined;
+  /** The folder of checkpoints, absolute. */
+  readonly checkpoints: string | undefined;
+  readonly checkpointMs: number;
+  readonly resumeFrom: string | undefined;
+  readonly maxCostUsd: number | undefined;
+  /** As the user wrote them: labels to US dollars an hour. */
+  readonly prices: unknown;
+  readonly maxAttempts: number;
+  readonly store: string | undefined;
+  readonly artifactLimitBytes: number;
+  /** How it is dispatched; undefined for engine `local`. */
+  readonly dispatch: DispatchInputs | undefined;
+  /** In a worker: what it was dispatched with. */
+  readonly dispatched: DispatchedJob | undefined;
+  /** The closing job of a worker trains nothing. */
+  readonly closing: boolean;
   /** What the code fingerprint covers, absolute. */
   readonly paths: readonly string[];
   /** Undefined: only the job's own limit. */
@@ -73,25 +80,71 @@ export interface Inputs extends CommonInputs {
   readonly recordFrom: string | undefined;
 }
 
-export function readInputs(reader: InputReader): Inputs {
+export function readInputs(outer: InputReader): Inputs {
+  const dispatched = readDispatchedJob(outer);
+  const closing = outer.text('mode') === 'close';
+  if (closing && dispatched === undefined) {
+    throw new UsageError('Input "mode" is "close", and no "dispatched-job" is given.', {
+      remedy: 'Accepted in a step of your own: follow, detach.',
+    });
+  }
+  const reader = dispatched === undefined ? outer : openDispatchedInputs(outer, dispatched);
   const [program, ...words] = requiredCommand(reader);
+  const engine = dispatched === undefined ? reader.oneOf('engine', ENGINES) : 'local';
+  const mode = dispatched === undefined ? reader.oneOf('mode', ['follow', 'detach']) : 'follow';
+  if (engine === 'local' && mode === 'detach') {
+    throw new UsageError('Input "mode" is "detach", and the engine is "local".', {
+      remedy: 'Only a dispatched training can be left: give "engine: github", or leave "mode" out.',
+    });
+  }
   return {
     subject: reader.requiredSubject('model'),
     dataset: reader.subject('dataset'),
-    engine: reader.oneOf('engine', ENGINES),
+    engine,
     command: [program, ...words],
     outputs: reader.list('outputs').map((line) => readOutput(line, reader)),
     metrics: reader.path('metrics', { mustExist: false }),
     metricsSeries: reader.path('metrics-series', { mustExist: false }),
+    metricsSources: reader.list('metrics-sources'),
+    stopOn: readStopOn(reader),
     parameters: readParameters(reader),
     seed: reader.integer('seed', { min: 0, max: MAX_SEED }) ?? null,
+    deterministic: reader.boolean('deterministic'),
+    secrets: readSecrets(outer),
+    dataPaths: readPathList(reader, 'data-paths'),
+    reuse: reader.oneOf('reuse', ['auto', 'never']),
+    registry: reader.text('registry'),
+    checkpoints: readCheckpoints(reader),
+    checkpointMs: reader.minutes('checkpoint-minutes', { min: 0.01, max: MAX_MINUTES }) ?? 0,
+    resumeFrom: reader.text('resume-from'),
+    maxCostUsd: reader.number('max-cost-usd', { min: 0.01, max: 1_000_000 }),
+    prices: reader.yaml('prices'),
+    maxAttempts: reader.integer('max-attempts', { min: 1, max: 100 }) ?? 1,
+    store: outer.text('store') ?? reader.text('store'),
+    artifactLimitBytes: (reader.number('artifact-limit-mb', { min: 1, max: 1_000_000 }) ?? 0) * 1_000_000,
     paths: readPaths(reader),
     limitMs: reader.minutes('max-minutes', { min: 0.01, max: MAX_MINUTES }),
     graceMs: (reader.number('grace-seconds', { min: 0, max: MAX_GRACE_SECONDS }) ?? 0) * 1000,
+    dispatch: engine === 'github' ? readDispatch(reader) : undefined,
+    dispatched,
+    closing,
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),
     onInconclusive: reader.oneOf('on-inconclusive', ['warn', 'fail']),
   };
+}
+
+function readStopOn(reader: InputReader): string[] {
+  const lines = reader.list('stop-on');
+  return lines.length === 1 && lines[0] === 'none' ? [] : lines;
+}
+
+function readCheckpoints(reader: InputReader): string | undefined {
+  const folder = reader.path('checkpoints', { mustExist: false });
+  if (folder !== reader.workingDirectory) return folder;
+  throw new UsageError('Input "checkpoints" is the whole working directory.', {
+    remedy: 'Give a folder in which there are checkpoints and nothing else.',
+  });
 }
 
 function requiredCommand(reader: InputReader): [string, ...string[]] {
@@ -141,9 +194,11 @@ function readParameters(reader: InputReader): Parameters {
   });
 }
 
+function readPathList({ workspace, workingDirectory, list }: InputReader, name: string): string[] {
+  return list(name).map((path) => containedPath(workspace, workingDirectory, path, `Input "${name}"`));
+}
+
 function readPaths(reader: InputReader): string[] {
-  const { workspace, workingDirectory } = reader;
-  const given = reader.list('paths');
-  if (given.length === 0) return [workingDirectory];
-  return given.map((path) => containedPath(workspace, workingDirectory, path, 'Input "paths"'));
+  const given = readPathList(reader, 'paths');
+  return given.length === 0 ? [reader.workingDirectory] : given;
 }

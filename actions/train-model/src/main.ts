@@ -100,6 +100,9 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
     ...described,
     codeFingerprint: code.fingerprint,
     dataFingerprint: data?.body?.dataFingerprint ?? null,
+    fingerprint: null,
+    reused: null,
+    patch: null,
     attempts: [
       {
         startedAt: trained.startedAt.toISOString(),
@@ -109,13 +112,20 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
         failureClass,
         reason,
         peakMemoryBytes: status.peakMemoryBytes,
+        runner: context.origin.runnerEnvironment,
+        url: context.run.url,
+        resumedFrom: null,
       },
     ],
+    stoppedEarly: null,
     series: [...found.series],
     metrics: { ...found.metrics },
     files: [...files],
     modelDigest: digest,
+    gpuUse: [],
     energyKwh: null,
+    dispatch: null,
+    costs: { estimate: null, items: [] },
   };
   return {
     subject: inputs.subject,

@@ -1,5 +1,10 @@
 import type { FileReference, FileRole } from '../../../../shared/record/common.ts';
-import type { FailureClass } from '../../../../shared/record/training-section.ts';
+import type {
+  CostItem,
+  Dispatch,
+  FailureClass,
+  TrainingBody,
+} from '../../../../shared/record/training-section.ts';
 
 /** Files that a training promises to write, below its working directory. */
 export interface DeclaredOutput {
@@ -18,8 +23,8 @@ export interface TrainingJob {
   /** All that the command sees: what it must not see is already left out. */
   readonly environment: Readonly<Record<string, string>>;
   readonly outputs: readonly DeclaredOutput[];
-  /** JSON Lines file of metrics, absolute; followed while it grows. */
-  readonly metricsSeries: string | undefined;
+  /** Files that grow while it trains and are read besides the outputs, absolute: they may be there before. */
+  readonly seriesFiles: readonly string[];
 }
 
 /** Something wrong with a job, found before anything is spent. */
@@ -63,6 +68,8 @@ export interface TrainingStatus {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly peakMemoryBytes: number | null;
+  /** What it waits for while it is queued, in plain words; null where it waits for nothing. */
+  readonly waiting: string | null;
 }
 
 /** One row of metrics at one step. */
@@ -81,8 +88,17 @@ export interface CollectedOutputs {
   readonly stale: readonly string[];
 }
 
+/** What is known of a training beside its end, where another process recorded it. */
+export interface Recorded {
+  /** The training section's body as the place wrote it where it ran; undefined where it wrote none. */
+  readonly body: TrainingBody | undefined;
+  readonly dispatch: Dispatch;
+}
+
 /** Where a training runs (port). */
 export interface TrainingEngine {
+  /** How long a follower waits between two looks at the status. */
+  readonly pollMs: number;
   /** Before anything is spent; a dry run where the engine has one. */
   check(job: TrainingJob, signal: AbortSignal): Promise<Finding[]>;
   /** What lives or succeeded under this key: a step that is run again attaches to it. */
@@ -92,12 +108,15 @@ export interface TrainingEngine {
   /** Best effort; ends when the training has ended. */
   logs(submission: Submission, signal: AbortSignal): AsyncIterable<string>;
   metrics(submission: Submission, signal: AbortSignal): AsyncIterable<Point>;
-  cost(
-    submission: Submission,
-    signal: AbortSignal,
-  ): Promise<{ readonly usd: number; readonly basis: string } | undefined>;
-  /** Asks it to end, waits for `graceMs`, then kills. Nothing of it lives afterwards. */
-  stop(submission: Submission, graceMs: number): Promise<void>;
+  /** What it has cost; empty where nothing is known or spent. */
+  cost(submission: Submission, signal: AbortSignal): Promise<CostItem[]>;
+  /**
+   * Asks it to end, waits for `graceMs`, then kills. Nothing of it lives afterwards. `cancelled` asks as the runner
+   * does (SIGINT, then SIGTERM), `limit` with SIGTERM at once.
+   */
+  stop(submission: Submission, graceMs: number, why: 'cancelled' | 'limit'): Promise<void>;
   /** References; bytes move when somebody needs them. */
   outputs(submission: Submission, signal: AbortSignal): Promise<CollectedOutputs>;
+  /** What the place where it ran recorded; undefined where the following process itself records. */
+  recorded(submission: Submission, signal: AbortSignal): Promise<Recorded | undefined>;
 }
