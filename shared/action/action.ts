@@ -27,6 +27,11 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Keeps a value for the post step. Must be called as soon as there is something to clean up. */
   saveState(name: string, value: string): void;
+  /**
+   * Shows in the comment how it stands while the action still works: nothing is stored, and the section that the
+   * action ends with replaces it. Best effort: a comment that cannot be written is told in a debug line.
+   */
+  showProgress(outcome: Outcome): Promise<void>;
 }
 
 /** What an action found out. The shell adds where, when and for whom, stores it and reports it. */

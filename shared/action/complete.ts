@@ -1,14 +1,14 @@
 import type { Kind } from '../names.ts';
 import { type Section, SCHEMA_VERSION, sectionSchema } from '../record/section.ts';
-import type { Action, ActionContext, CommonInputs, Outcome } from './action.ts';
+import type { ActionContext, Outcome } from './action.ts';
 import { codeOwnersOf } from './decide/code-owners.ts';
 
 /** Where GitHub looks for CODEOWNERS, in its order. */
 const CODE_OWNERS_PATHS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /** Completes an outcome to the section that the record keeps: for which commit, in which run, when, whom to ask. */
-export async function completeSection<K extends Kind, Inputs extends CommonInputs>(
-  action: Action<K, Inputs>,
+export async function completeSection<K extends Kind>(
+  action: { readonly kind: K },
   outcome: Outcome<K>,
   context: ActionContext,
   times: { readonly startedAt: number; readonly now: number },

@@ -12,6 +12,7 @@ import type { Action, ActionContext, CommonInputs } from './action.ts';
 import { type InputReader, openInputs } from './inputs.ts';
 import type { Logger } from './logger.ts';
 import { temporaryRoot } from '../runner-temp.ts';
+import { messageOf } from '../errors.ts';
 
 /** What the shell reads for itself, alike in every action. */
 export interface Shell {
@@ -59,24 +60,37 @@ export async function openShell<K extends Kind, Inputs extends CommonInputs>(
     logger,
     token,
   });
+  const startedAt = Date.now();
+  const comments = reader.boolean('comment');
+  const context: ActionContext = {
+    action: action.name,
+    logger,
+    host,
+    origin,
+    commit,
+    run,
+    store,
+    workspace,
+    workingDirectory: reader.workingDirectory,
+    temporaryDirectory,
+    environment,
+    signal,
+    saveState,
+    async showProgress(outcome) {
+      if (!comments || origin.pullRequest === null) return;
+      try {
+        const { showProgress } = await import('./show-progress.ts');
+        await showProgress(action.kind, outcome, context, startedAt);
+      } catch (error) {
+        signal.throwIfAborted();
+        logger.debug(`The progress could not be shown: ${messageOf(error)}`);
+      }
+    },
+  };
   return {
     reader,
-    context: {
-      action: action.name,
-      logger,
-      host,
-      origin,
-      commit,
-      run,
-      store,
-      workspace,
-      workingDirectory: reader.workingDirectory,
-      temporaryDirectory,
-      environment,
-      signal,
-      saveState,
-    },
-    comments: reader.boolean('comment'),
+    context,
+    comments,
     statuses: reader.boolean('status'),
   };
 }

@@ -5,6 +5,7 @@ import { renderHtml } from '../report/html.ts';
 import { renderComment, renderSummary } from '../report/markdown.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { buildReport } from '../report/view.ts';
+import { nameOfSection } from '../record/artifact-name.ts';
 import type { Section } from '../record/section.ts';
 import type { ActionContext } from './action.ts';
 import type { Shell } from './context.ts';
@@ -77,8 +78,25 @@ function workflowOf({ environment, origin }: ActionContext): string {
   return file === undefined || file === '' ? (origin.workflow ?? 'workflow') : file;
 }
 
-async function writeComment(context: ActionContext, fullReportUrl: string | null): Promise<void> {
-  const { host, origin, run, store, logger, signal } = context;
+/**
+ * Shows a section that is not stored yet in the comment, in place of an earlier one of the same name. Other jobs write
+ * the comment too, and what they write does not hold it: the next progress shows it again.
+ */
+export async function showProvisional(section: Section, context: ActionContext): Promise<void> {
+  const name = nameOfSection(section);
+  await writeComment(context, section.run.url, section, async () => [
+    ...(await context.store.list(context.signal)).filter((other) => nameOfSection(other) !== name),
+    section,
+  ]);
+}
+
+async function writeComment(
+  context: ActionContext,
+  fullReportUrl: string | null,
+  provisional?: Section,
+  list: () => Promise<Section[]> = () => context.store.list(context.signal),
+): Promise<void> {
+  const { host, origin, run, logger, signal } = context;
   if (origin.pullRequest === null || origin.headSha === null) {
     logger.debug(`No comment: the event "${origin.event}" belongs to no pull request.`);
     return;
@@ -90,14 +108,17 @@ async function writeComment(context: ActionContext, fullReportUrl: string | null
       headSha: origin.headSha,
       runNumber: run.number,
       runAttempt: run.attempt,
+      ...(provisional === undefined ? {} : { provisional: true }),
     },
     async () =>
-      renderComment(buildReport(await store.list(signal), { fullReportUrl }), {
+      renderComment(buildReport(await list(), { fullReportUrl }), {
         maxCharacters: MAX_COMMENT_CHARACTERS,
       }),
     signal,
   );
-  logger.info(outcome.done ? `Comment: ${outcome.url ?? 'written'}` : `No comment: ${outcome.reason}`);
+  const said = outcome.done ? `Comment: ${outcome.url ?? 'written'}` : `No comment: ${outcome.reason}`;
+  if (provisional === undefined) logger.info(said);
+  else logger.debug(said);
 }
 
 async function writeStatus(

@@ -68,6 +68,8 @@ export interface CommentStamp {
   readonly headSha: string;
   readonly runNumber: number;
   readonly runAttempt: number;
+  /** A view of what still changes: written once, and not until nothing new is found. */
+  readonly provisional?: boolean;
 }
 
 /** The code host (port). One implementation for GitHub and servers like it, one for a terminal. */

@@ -62,6 +62,7 @@ export async function writeComment(options: WriteCommentOptions): Promise<HostOu
         }
         case 'update':
           await unlessAbsent(() => client.rest.issues.updateComment({ ...call, comment_id: step.id, body }));
+          if (stamp.provisional === true) return { done: true };
           break;
         case 'settled':
           for (const id of step.surplus) {

@@ -84,6 +84,7 @@ export async function scene(): Promise<Scene> {
         environment: process.env,
         signal: new AbortController().signal,
         saveState: () => undefined,
+        showProgress: () => Promise.resolve(),
         ...over,
       } as ActionContext);
     },

@@ -182,6 +182,7 @@ export class Scene implements AsyncDisposable {
       environment: this.environment,
       signal,
       saveState: (name, value) => void state.set(name, value),
+      showProgress: () => Promise.resolve(),
     };
   }
 

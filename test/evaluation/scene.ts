@@ -138,6 +138,7 @@ export async function openScene({ gate, event = 'terminal', base, environment }:
         environment: { ...process.env, ...environment },
         signal,
         saveState: () => undefined,
+        showProgress: () => Promise.resolve(),
       };
       return action.run(inputsOf(workspace, { gate: 'gate.yml', ...inputs }), context);
     },

@@ -130,6 +130,7 @@ export async function openScene(): Promise<Scene> {
         environment: {},
         signal,
         saveState: () => undefined,
+        showProgress: () => Promise.resolve(),
       };
       return action.run(inputsOf(workspace, { registry: 'directory:registry', ...inputs }), context);
     },

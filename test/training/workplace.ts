@@ -92,6 +92,7 @@ export async function openWorkplace(): Promise<Workplace> {
     environment: environment ?? { PATH: process.env['PATH'] },
     signal: signal ?? new AbortController().signal,
     saveState: (name, value) => void state.set(name, value),
+    showProgress: () => Promise.resolve(),
   });
   const workplace: Workplace = {
     directory,

@@ -14,27 +14,40 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Why a training is ended before it ends by itself. */
+export interface EarlyEnd {
+  /** Null where that is no failure, as with a plateau. */
+  readonly failureClass: FailureClass | null;
+  /** Begins a sentence that "and was ended" closes: `It ran for longer than …`. */
+  readonly why: string;
+}
+
 export interface FollowOptions {
   readonly engine: TrainingEngine;
   readonly submission: Submission;
   readonly clock: Clock;
-  readonly pollMs: number;
-  /** Undefined: as long as it takes. */
-  readonly limitMs: number | undefined;
+  /** Asked at each look: what ends the training now. */
+  readonly endsEarly: () => EarlyEnd | undefined;
   readonly graceMs: number;
   /** Aborted when the step is cancelled. */
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
   readonly onPoint: (point: Point) => void;
+  readonly onStatus?: (status: TrainingStatus) => void;
+}
+
+export interface Followed {
+  readonly status: TrainingStatus;
+  /** A rule that ended it without its being a failure, as a sentence. */
+  readonly stoppedEarly: string | null;
 }
 
 /**
  * Follows a training to its end, on any engine. Polls of the status are the truth; logs and metrics are best effort
- * and never decide anything. Cancellation and the time limit stop the training through the engine.
+ * and never decide by themselves. Cancellation, limits and stop rules end the training through the engine.
  */
-export async function followTraining(options: FollowOptions): Promise<TrainingStatus> {
-  const { engine, submission, clock, pollMs, limitMs, graceMs, signal } = options;
-  const startedAt = clock.now();
+export async function followTraining(options: FollowOptions): Promise<Followed> {
+  const { engine, submission, clock, graceMs, signal } = options;
   const streams = new AbortController();
   const pumped = Promise.allSettled([
     pump(engine.logs(submission, streams.signal), options.onLine),
@@ -43,21 +56,25 @@ export async function followTraining(options: FollowOptions): Promise<TrainingSt
   try {
     for (;;) {
       const status = await engine.status(submission, new AbortController().signal);
-      if (hasEnded(status.phase)) return await drained(status, pumped);
+      options.onStatus?.(status);
+      if (hasEnded(status.phase)) {
+        await pumped;
+        return { status, stoppedEarly: null };
+      }
       if (signal.aborted) {
-        await engine.stop(submission, graceMs);
-        return await drained(await stopped(options, 'cancelled', 'The step was cancelled'), pumped);
+        await engine.stop(submission, graceMs, 'cancelled');
+        const ended = await stopped(options, { failureClass: 'cancelled', why: 'The step was cancelled' });
+        await pumped;
+        return ended;
       }
-      if (limitMs !== undefined && clock.now() - startedAt >= limitMs) {
-        await engine.stop(submission, graceMs);
-        const minutes = limitMs / 60_000;
-        return await drained(
-          await stopped(options, 'time-limit', `It ran for longer than "max-minutes" allows (${minutes})`),
-          pumped,
-        );
+      const early = options.endsEarly();
+      if (early !== undefined) {
+        await engine.stop(submission, graceMs, 'limit');
+        const ended = await stopped(options, early);
+        await pumped;
+        return ended;
       }
-      const left = limitMs === undefined ? Infinity : limitMs - (clock.now() - startedAt);
-      await clock.sleep(Math.min(pollMs, Math.max(left, 0)), signal);
+      await clock.sleep(engine.pollMs, signal);
     }
   } finally {
     streams.abort();
@@ -68,18 +85,19 @@ async function pump<T>(source: AsyncIterable<T>, take: (item: T) => void): Promi
   for await (const item of source) take(item);
 }
 
-async function drained(status: TrainingStatus, pumped: Promise<unknown>): Promise<TrainingStatus> {
-  await pumped;
-  return status;
-}
-
 /** What the engine says after it was asked to stop, with why it was asked. */
 async function stopped(
   { engine, submission }: FollowOptions,
-  failureClass: FailureClass,
-  why: string,
-): Promise<TrainingStatus> {
+  { failureClass, why }: EarlyEnd,
+): Promise<Followed> {
   const status = await engine.status(submission, new AbortController().signal);
   const how = status.exitCode === null ? (status.signal ?? 'stopped') : `exit code ${status.exitCode}`;
-  return { ...status, phase: 'cancelled', failureClass, reason: `${why}, and was ended (${how}).` };
+  const reason = `${why}, and was ended (${how}).`;
+  // What ends in order when it is asked to has done all that was wanted of it.
+  return failureClass === null
+    ? {
+        status: { ...status, phase: 'succeeded', failureClass: null, reason: null },
+        stoppedEarly: reason,
+      }
+    : { status: { ...status, phase: 'cancelled', failureClass, reason }, stoppedEarly: null };
 }
