@@ -29,6 +29,8 @@ export interface TrainingJob {
 
 /** Something wrong with a job, found before anything is spent. */
 export interface Finding {
+  /** `no-worker`: the worker workflow is not on the default branch yet; another place may be taken. */
+  readonly code?: 'no-worker';
   readonly message: string;
   readonly remedy: string;
 }

@@ -1,0 +1,71 @@
+import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
+import { SeriesCollector } from './decide/series.ts';
+import type { Point, Submission, TrainingStatus } from './engines/engine.ts';
+import type { GitHubEngine } from './engines/github.ts';
+import { emptyBody, outcomeOf } from './outcome.ts';
+import type { Prepared } from './prepare.ts';
+import type { DispatchingInputs } from './train-dispatched.ts';
+
+/** The comment is edited at most this often. */
+const MIN_GAP_MS = 60_000;
+
+export interface LiveReportOptions {
+  readonly inputs: DispatchingInputs;
+  readonly context: ActionContext;
+  readonly prepared: Prepared;
+  readonly engine: GitHubEngine;
+  readonly submission: Submission;
+}
+
+/** Shows a dispatched training in the comment while it runs. */
+export interface LiveReport {
+  point(point: Point): void;
+  status(status: TrainingStatus): void;
+  end(): Promise<void>;
+}
+
+export function startLiveReport(options: LiveReportOptions): LiveReport {
+  const { inputs, context, prepared, engine, submission } = options;
+  const series = new SeriesCollector();
+  let last = -Infinity;
+  let shown = '';
+  let writing: Promise<void> = Promise.resolve();
+  let points = 0;
+
+  const outcome = (status: TrainingStatus): Outcome<'training'> => {
+    const body = {
+      ...emptyBody(inputs, prepared),
+      submission: { ...submission },
+      dispatch: engine.dispatchOf(submission),
+      series: series.series(),
+      metrics: series.last(),
+    };
+    return outcomeOf(
+      inputs,
+      prepared,
+      body,
+      { verdict: 'pending', summary: summaryOf(status), blame: null },
+      [],
+    );
+  };
+  const summaryOf = ({ phase, waiting }: TrainingStatus): string => {
+    if (waiting !== null) return `Waiting: ${waiting}`;
+    return phase === 'running' ? 'Training on the worker.' : `The training is ${phase}.`;
+  };
+
+  return {
+    point(point) {
+      points += 1;
+      series.add(point);
+    },
+    status(status) {
+      const now = performance.now();
+      const words = `${status.phase} ${status.waiting ?? ''} ${points}`;
+      if (words === shown || now - last < MIN_GAP_MS || !engine.mayReport()) return;
+      last = now;
+      shown = words;
+      writing = context.showProgress(outcome(status)).catch(() => undefined);
+    },
+    end: () => writing,
+  };
+}
