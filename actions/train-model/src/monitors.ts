@@ -1,7 +1,9 @@
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
+import { RECORD_FOLDER } from '../../../shared/record/disk-store.ts';
 import type {
   CostItem,
   FailureClass,
@@ -81,7 +83,7 @@ export async function startMonitors({
   if (inputs.maxCostUsd !== undefined) refuseUnknownPrice(price, labels);
   const estimate = estimateCost({ price, maxMs: inputs.limitMs, earlierMs: undefined }) ?? null;
   if (estimate !== null) logger.info(`Cost: ${estimate.basis}`);
-  const patch = await savePatch(context);
+  const patch = await savePatch(inputs, context);
   const rules = new StopWatch(parseStopRules(inputs.stopOn));
   const sampler = startSampler({ environment: job.environment, intervalMs: GPU_SAMPLE_MS, signal });
   const publisher = await startPublisher(inputs, context);
@@ -181,19 +183,21 @@ function limitsOf({ limitMs, dispatched, maxCostUsd }: Inputs, { attempts }: Res
 }
 
 /** What was not committed is kept beside the record, or the training could not be repeated. */
-async function savePatch(context: ActionContext): Promise<TrainingBody['patch']> {
-  const { commit, workingDirectory, temporaryDirectory, store, logger, signal } = context;
+async function savePatch(inputs: Inputs, context: ActionContext): Promise<TrainingBody['patch']> {
+  const { commit, workingDirectory, host, store, logger, signal } = context;
   if (commit.patchDigest === null) return null;
+  // What is kept must outlast this process: in a terminal that is the folder of the record.
+  const directory =
+    host.kind === 'terminal'
+      ? join(workingDirectory, RECORD_FOLDER, inputs.subject)
+      : context.temporaryDirectory;
   try {
-    const kept = await keepPatch(workingDirectory, temporaryDirectory, signal);
+    const kept = await keepPatch(workingDirectory, directory, signal);
     if (kept === undefined) return null;
     const { bytes, sha256 } = kept;
-    const [saved] = await store.saveFiles(
-      'patch',
-      temporaryDirectory,
-      [{ path: kept.path, role: 'metrics', bytes, sha256, locations: [] }],
-      signal,
-    );
+    const path = basename(kept.path);
+    const file: FileReference = { path, role: 'metrics', bytes, sha256, locations: [] };
+    const [saved] = await store.saveFiles('patch', directory, [file], signal);
     return { bytes, sha256, locations: saved?.locations ?? [] };
   } catch (error) {
     logger.warning(`The uncommitted changes could not be kept: ${messageOf(error)}`);
