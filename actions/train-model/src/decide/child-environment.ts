@@ -20,6 +20,11 @@ export function isWithheld(name: string): boolean {
   );
 }
 
+/** True for a variable that by its name holds a secret. */
+export function holdsSecret(name: string): boolean {
+  return SECRET_NAME.test(name.toUpperCase());
+}
+
 export interface TrainingVariables {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly seed: number | null;

@@ -5,6 +5,7 @@ const end = (overrides: Partial<ProcessEnd>): ProcessEnd => ({
   exitCode: null,
   signal: null,
   outOfMemoryKills: 0,
+  leastFree: null,
   lastLines: [],
   ...overrides,
 });
@@ -32,6 +33,57 @@ describe('classifyEnd', () => {
       /"MemoryError"/,
     ],
     ['words of C++', { signal: 'SIGABRT', lastLines: ["'std::bad_alloc'"] }, 'out-of-memory', /bad_alloc/],
+    [
+      'words of PyTorch',
+      { exitCode: 1, lastLines: ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB'] },
+      'out-of-memory',
+      /after "OutOfMemoryError"/,
+    ],
+    [
+      'words of JAX',
+      { exitCode: 1, lastLines: ['XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory'] },
+      'out-of-memory',
+      /RESOURCE_EXHAUSTED/,
+    ],
+    [
+      'a full disk',
+      {
+        exitCode: 1,
+        leastFree: { place: '/data', bytes: 3 * 1024 * 1024 },
+        lastLines: ['OSError: [Errno 28] No space left on device'],
+      },
+      'disk-full',
+      /exit code 1 after "No space left on device"\. "\/data" had 3 MiB left\.$/,
+    ],
+    [
+      'a disk that was not seen full',
+      {
+        exitCode: 1,
+        leastFree: { place: '/data', bytes: 2 ** 34 },
+        lastLines: ['ENOSPC: no space left on device, write'],
+      },
+      'disk-full',
+      /No disk was seen full \(the least room was 16384 MiB, on "\/data"\)/,
+    ],
+    [
+      'a full disk of unknown room',
+      { exitCode: 1, lastLines: ['Disk quota exceeded'] },
+      'disk-full',
+      /d"\.$/,
+    ],
+    [
+      'watchers of files, which are no disk',
+      { exitCode: 1, lastLines: ['ENOSPC: System limit for number of file watchers reached'] },
+      'user-code',
+      /exit code 1\.$/,
+    ],
+    [
+      'what was said last',
+      { exitCode: 1, lastLines: ['MemoryError', 'No space left on device'] },
+      'disk-full',
+      /No space/,
+    ],
+    ['a handled lack of room', { exitCode: 0, lastLines: ['No space left on device'] }, null, /^null$/],
     ['nothing known', {}, 'user-code', /exit code unknown/],
   ])('%s', (_what, overrides, failureClass, reason) => {
     const found = classifyEnd(end(overrides));

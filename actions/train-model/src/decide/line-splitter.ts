@@ -1,5 +1,7 @@
+import type { Masker } from './masker.ts';
+
 /** A longer line is cut: a log is for people, and one line of megabytes stops every viewer. */
-export const MAX_LINE_CHARACTERS = 8_192;
+export const MAX_LINE_CHARACTERS = 16_384;
 
 /** Escape sequences except colours, and control characters except the tab: they move the cursor or hide text. */
 const UNWANTED =
@@ -9,6 +11,14 @@ const UNWANTED =
 export class LineSplitter {
   #rest = '';
   #left = 0;
+  readonly #masker: Masker;
+  /** More than is shown, so that a secret at the cut is seen whole. */
+  readonly #held: number;
+
+  constructor(masker: Masker) {
+    this.#masker = masker;
+    this.#held = MAX_LINE_CHARACTERS + masker.longest;
+  }
 
   /** Takes a piece of text and returns the lines that it completes. */
   push(text: string): string[] {
@@ -33,7 +43,7 @@ export class LineSplitter {
     const rewritten = piece.lastIndexOf('\r', piece.length - 2);
     const current = rewritten === -1 ? piece : piece.slice(rewritten + 1);
     if (rewritten !== -1) this.#left = 0;
-    this.#rest = current.slice(0, MAX_LINE_CHARACTERS);
+    this.#rest = current.slice(0, this.#held);
     this.#left += current.length - this.#rest.length;
   }
 
@@ -42,10 +52,12 @@ export class LineSplitter {
     const rewritten = whole.lastIndexOf('\r');
     if (rewritten !== -1) this.#left = 0;
     const current = whole.slice(rewritten + 1);
-    const cut = current.slice(0, MAX_LINE_CHARACTERS);
-    const left = this.#left + current.length - cut.length;
+    const left = this.#left;
     this.#left = 0;
-    const shown = cut.replace(UNWANTED, '');
-    return left === 0 ? shown : `${shown} … (${left} more characters)`;
+    // Masked last: a secret with a control character in it would come together only now.
+    const clean = current.slice(0, this.#held).replace(UNWANTED, '');
+    if (clean.length <= MAX_LINE_CHARACTERS && left === 0) return this.#masker.mask(clean);
+    const kept = clean.slice(0, this.#masker.safeLength(clean, MAX_LINE_CHARACTERS));
+    return `${this.#masker.mask(kept)} … (${left + current.length - kept.length} more characters)`;
   }
 }

@@ -2,18 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InfrastructureError, messageOf, UsageError } from '../../../../shared/errors.ts';
 import { MARK } from '../decide/child-environment.ts';
 import { classifyEnd } from '../decide/classify-end.ts';
+import { createMasker, type Masker } from '../decide/masker.ts';
 import { type Child, startChild } from '../local/child.ts';
+import { checkCommand } from '../local/check-command.ts';
 import { endGroup } from '../local/end-group.ts';
-import { findProgram } from '../local/find-program.ts';
+import { withinBudget } from '../local/log-budget.ts';
 import { killsBetween, type MemoryKills, readMemoryKills } from '../local/memory-kills.ts';
-import { type Group, residentBytesOf, startOf } from '../local/processes.ts';
+import { type Group, startOf } from '../local/processes.ts';
+import { startSampling } from '../local/sampling.ts';
 import { collectOutputs, type Snapshot, takeSnapshot } from '../output-files.ts';
-import { followSeries, noteSeries, type SeriesStart } from '../series-file.ts';
 import type { Submission, TrainingEngine, TrainingJob, TrainingStatus } from './engine.ts';
+import type { LiveMetrics } from './live-metrics.ts';
 
-/** Often enough to see a peak, seldom enough to cost nothing. */
-const MEMORY_SAMPLE_MS = 500;
-const SERIES_POLL_MS = 500;
+/** Looking costs nothing here. */
+const POLL_MS = 200;
+const METRICS_POLL_MS = 500;
 /** What the command left behind when it ended may take this long to end by itself. */
 const LEFTOVER_GRACE_MS = 1_000;
 /** Output still in the pipe after the last process has gone. */
@@ -25,7 +28,6 @@ interface Running {
   readonly child: Child;
   readonly group: Group;
   readonly snapshot: Snapshot;
-  readonly seriesStart: SeriesStart | undefined;
   status: TrainingStatus;
   stopping: boolean;
   /** Settles when the command and all that it left behind have gone. */
@@ -35,13 +37,18 @@ interface Running {
 export interface LocalEngine extends TrainingEngine {
   /** What a post step needs to end what the step left behind. */
   groupOf(submission: Submission): Group;
-  /** Rows that were in the series file before this training. */
-  seriesStartOf(submission: Submission): SeriesStart | undefined;
   snapshotOf(submission: Submission): Snapshot;
 }
 
+export interface LocalEngineOptions {
+  /** Begun right before the command; it hears every line, and the engine's points are its. */
+  readonly metrics: LiveMetrics;
+  /** By default nothing is masked. */
+  readonly masker?: Masker;
+}
+
 /** Trains on this machine: the command in its own process group, whose processes all end with it. */
-export function createLocalEngine(): LocalEngine {
+export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalEngineOptions): LocalEngine {
   const runs = new Map<string, Running>();
   const of = (submission: Submission): Running => {
     const running = runs.get(submission.id);
@@ -51,35 +58,24 @@ export function createLocalEngine(): LocalEngine {
   };
 
   return {
-    async check(job) {
-      const [program] = job.command;
-      if ((await findProgram(program, job.directory, job.environment)) !== undefined) return [];
-      return [
-        {
-          message: `Input "command": the program "${program}" does not exist, or may not be run.`,
-          remedy:
-            'Give a program of PATH, or a path from the input "working-directory". There is no shell: of "a && b" or "$HOME" nothing is expanded.',
-        },
-      ];
-    },
+    pollMs: POLL_MS,
+
+    check: (job) => checkCommand(job),
 
     // A process does not outlive its step: the post step sees to that.
     find: () => Promise.resolve(undefined),
 
-    async submit(job, submissionKey) {
-      const further = job.metricsSeries === undefined ? [] : [job.metricsSeries];
-      const snapshot = await takeSnapshot(job.directory, job.outputs, further);
-      const seriesStart = job.metricsSeries === undefined ? undefined : await noteSeries(job.metricsSeries);
+    async submit(job, submissionKey, signal) {
+      const snapshot = await takeSnapshot(job.directory, job.outputs, job.seriesFiles);
+      await metrics.begin(signal);
       const killsBefore = await readMemoryKills();
       let child: Child;
       try {
-        child = await startChild(job);
+        child = await startChild(job, { masker, onLine: (line) => metrics.line(line) });
       } catch (cause) {
         throw new UsageError(
           `Input "command": "${job.command[0]}" could not be started: ${messageOf(cause)}.`,
-          {
-            cause,
-          },
+          { cause },
         );
       }
       const group = {
@@ -92,7 +88,6 @@ export function createLocalEngine(): LocalEngine {
         child,
         group,
         snapshot,
-        seriesStart,
         stopping: false,
         status: {
           phase: 'running',
@@ -101,6 +96,7 @@ export function createLocalEngine(): LocalEngine {
           exitCode: null,
           signal: null,
           peakMemoryBytes: null,
+          waiting: null,
         },
         ended: Promise.resolve(),
       };
@@ -110,25 +106,22 @@ export function createLocalEngine(): LocalEngine {
     },
 
     status: (submission) => Promise.resolve(of(submission).status),
-    logs: (submission, signal) => of(submission).child.queue.read(signal),
+    logs: (submission, signal) => withinBudget(of(submission).child.queue.read(signal)),
 
     metrics(submission, signal) {
       const running = of(submission);
-      const { metricsSeries } = running.job;
       const ended = (): boolean => signal.aborted || running.status.phase !== 'running';
-      return metricsSeries === undefined
-        ? nothing()
-        : followSeries(metricsSeries, running.seriesStart, { pollMs: SERIES_POLL_MS, ended });
+      return metrics.points({ pollMs: METRICS_POLL_MS, ended, signal });
     },
 
-    // The runner's minutes are GitHub's to bill; nothing else is spent.
-    cost: () => Promise.resolve(undefined),
+    // The runner's minutes are counted by whoever knows its price; the engine itself spends nothing.
+    cost: () => Promise.resolve([]),
 
-    async stop(submission, graceMs) {
+    async stop(submission, graceMs, why) {
       const running = of(submission);
       running.stopping = true;
       if (running.status.phase === 'running') running.status = { ...running.status, phase: 'stopping' };
-      await endGroup(running.group, graceMs, { watched: true });
+      await endGroup(running.group, graceMs, { watched: true }, why);
       await running.ended;
     },
 
@@ -137,32 +130,23 @@ export function createLocalEngine(): LocalEngine {
       return await collectOutputs(job.directory, job.outputs, snapshot, signal);
     },
 
+    // The step that follows it is the one that records it.
+    recorded: () => Promise.resolve(undefined),
+
     groupOf: (submission) => of(submission).group,
-    seriesStartOf: (submission) => of(submission).seriesStart,
     snapshotOf: (submission) => of(submission).snapshot,
   };
 }
 
-async function* nothing(): AsyncGenerator<never> {
-  // An engine without metrics yields none.
-}
-
-/** Waits for the end, samples memory meanwhile, ends what was left behind, and says how it ended. */
+/** Waits for the end, samples meanwhile, ends what was left behind, and says how it ended. */
 async function watch(running: Running, killsBefore: MemoryKills): Promise<void> {
-  const { child, group } = running;
-  const sampling = new AbortController();
-  let peak: number | null = null;
-  const sampled = (async () => {
-    while (!sampling.signal.aborted) {
-      const now = await residentBytesOf(group.pid).catch(() => 0);
-      if (now > 0) peak = Math.max(peak ?? 0, now);
-      await sleep(MEMORY_SAMPLE_MS, undefined, { signal: sampling.signal }).catch(() => undefined);
-    }
-  })();
+  const { child, group, job } = running;
+  const sampling = startSampling(group.pid, job);
   const { exitCode, signal } = await child.exited;
-  sampling.abort();
-  await sampled;
-  await endGroup(group, running.stopping ? 0 : LEFTOVER_GRACE_MS, { watched: true });
+  // What has ended by itself was not stopped, whoever asks for it while its leftovers are cleared away.
+  const { stopping } = running;
+  const { peakMemoryBytes, leastFree } = await sampling.finish();
+  await endGroup(group, stopping ? 0 : LEFTOVER_GRACE_MS, { watched: true });
   const drained = new AbortController();
   await Promise.race([
     child.queue.closed,
@@ -172,15 +156,16 @@ async function watch(running: Running, killsBefore: MemoryKills): Promise<void> 
   child.closeOutput();
 
   const outOfMemoryKills = killsBetween(killsBefore, await readMemoryKills());
-  const { failureClass, reason } = running.stopping
+  const { failureClass, reason } = stopping
     ? { failureClass: 'cancelled' as const, reason: 'The training was stopped.' }
-    : classifyEnd({ exitCode, signal, outOfMemoryKills, lastLines: child.lastLines });
+    : classifyEnd({ exitCode, signal, outOfMemoryKills, leastFree, lastLines: child.lastLines });
   running.status = {
-    phase: failureClass === null ? 'succeeded' : running.stopping ? 'cancelled' : 'failed',
+    phase: failureClass === null ? 'succeeded' : stopping ? 'cancelled' : 'failed',
     reason,
     failureClass,
     exitCode,
     signal,
-    peakMemoryBytes: peak,
+    peakMemoryBytes,
+    waiting: null,
   };
 }

@@ -1,17 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
 import { LineSplitter } from '../decide/line-splitter.ts';
+import type { Masker } from '../decide/masker.ts';
 import type { TrainingJob } from '../engines/engine.ts';
 import { LineQueue } from './line-queue.ts';
+import { yieldToTheRunner } from './priority.ts';
 
-/** Training yields to the runner's own processes: a starved runner loses its connection, and the log with it. */
-const NICENESS = 10;
-/** When memory runs out the kernel takes the training before the runner (proc_pid_oom_score_adj(5): up to 1000). */
-const OOM_SCORE = '500';
 /** Enough to find what a framework said before it gave up. */
 const LAST_LINES = 50;
 
@@ -26,8 +22,14 @@ export interface Child {
   closeOutput(): void;
 }
 
+export interface ChildOptions {
+  readonly masker: Masker;
+  /** Every line, masked, before anybody reads the queue. */
+  readonly onLine: (line: string) => void;
+}
+
 /** Starts a command without a shell, as the leader of its own process group, with low priority. */
-export async function startChild(job: TrainingJob): Promise<Child> {
+export async function startChild(job: TrainingJob, { masker, onLine }: ChildOptions): Promise<Child> {
   const [program, ...words] = job.command;
   const child = spawn(program, words, {
     cwd: job.directory,
@@ -47,14 +49,15 @@ export async function startChild(job: TrainingJob): Promise<Child> {
     for (const stream of streams) stream.resume();
   });
   const keep = (lines: readonly string[]): boolean => {
-    lastLines.push(...lines);
+    for (const line of lines) onLine(line);
+    lastLines.push(...lines.slice(-LAST_LINES));
     lastLines.splice(0, lastLines.length - LAST_LINES);
     return queue.push(lines);
   };
   let open = streams.length;
   for (const stream of streams) {
     const decoder = new StringDecoder('utf8');
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter(masker);
     stream.on('data', (chunk: Buffer) => {
       if (!keep(splitter.push(decoder.write(chunk)))) stream.pause();
     });
@@ -67,9 +70,9 @@ export async function startChild(job: TrainingJob): Promise<Child> {
   // Only now, as a command that ends at once would have its output thrown away by Node before anybody listens.
   // Rejects where the program cannot be started; `exit` never comes then.
   await once(child, 'spawn');
-  await yieldToTheRunner(child);
+  await yieldToTheRunner(pidOf(child));
   return {
-    pid: child.pid ?? 0,
+    pid: pidOf(child),
     queue,
     lastLines,
     exited,
@@ -79,14 +82,7 @@ export async function startChild(job: TrainingJob): Promise<Child> {
   };
 }
 
-async function yieldToTheRunner({ pid }: ChildProcess): Promise<void> {
-  if (pid === undefined) return;
-  try {
-    setPriority(pid, NICENESS);
-  } catch {
-    // It has ended already, or the system does not allow it: a courtesy, not a condition.
-  }
-  if (process.platform === 'linux') {
-    await writeFile(`/proc/${pid}/oom_score_adj`, OOM_SCORE).catch(() => undefined);
-  }
+/** A process that was spawned has one. */
+function pidOf({ pid }: ChildProcess): number {
+  return pid ?? 0;
 }

@@ -12,6 +12,14 @@ interface Watch {
   readonly watched: boolean;
 }
 
+/** How a group is asked to end: the signals in order, between which the grace is divided evenly. */
+const ASKED = {
+  /** As the runner ends a step. */
+  cancelled: ['SIGINT', 'SIGTERM'],
+  /** As schedulers do before a limit: what frameworks save a checkpoint on. */
+  limit: ['SIGTERM'],
+} as const;
+
 /** Sends a signal to every process of a group; those that have gone meanwhile do not matter. */
 async function signalGroup(group: Group, signal: NodeJS.Signals, watch: Watch): Promise<number> {
   if (process.platform === 'win32') return await killTree(group.pid);
@@ -35,16 +43,20 @@ async function killTree(pid: number): Promise<number> {
 }
 
 /**
- * Ends a group as the runner ends a step: SIGINT first, SIGTERM when half of `graceMs` has passed, SIGKILL at its end.
+ * Ends a group: asks it by signals, and kills what is left when `graceMs` have passed.
  * Returns how many processes had to be killed.
  */
-export async function endGroup(group: Group, graceMs: number, watch: Watch): Promise<number> {
+export async function endGroup(
+  group: Group,
+  graceMs: number,
+  watch: Watch,
+  why: keyof typeof ASKED = 'cancelled',
+): Promise<number> {
   if (process.platform === 'win32') return await killTree(group.pid);
-  if (graceMs > 0) {
-    await signalGroup(group, 'SIGINT', watch);
-    if (await isGone(group, graceMs / 2, watch)) return 0;
-    await signalGroup(group, 'SIGTERM', watch);
-    if (await isGone(group, graceMs / 2, watch)) return 0;
+  const signals = graceMs > 0 ? ASKED[why] : [];
+  for (const signal of signals) {
+    await signalGroup(group, signal, watch);
+    if (await isGone(group, graceMs / signals.length, watch)) return 0;
   }
   // A process that forks while it is killed leaves a child: kill until nothing is found.
   let killed = 0;

@@ -118,8 +118,7 @@ async function carriesMark(pid: number, mark: string): Promise<boolean> {
   return environment.split('\0').includes(`${MARK}=${mark}`);
 }
 
-/** Resident memory of a group. Pages that its processes share are counted for each of them. */
-export async function residentBytesOf(pid: number): Promise<number> {
-  const all = await listProcesses();
-  return all.filter((one) => isOfSession(one, pid)).reduce((sum, one) => sum + one.residentBytes, 0);
+/** The processes of a leader's session. Pages that they share are counted for each of them. */
+export async function processesOf(leader: number): Promise<ProcessFacts[]> {
+  return (await listProcesses()).filter((one) => isOfSession(one, leader));
 }
