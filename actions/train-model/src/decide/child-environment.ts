@@ -1,3 +1,5 @@
+import { determinismVariables } from './determinism.ts';
+
 /** Variables that let a process speak to the runner or to GitHub: user code gets none of them. */
 const RUNNER_PREFIXES = ['ACTIONS_', 'INPUT_', 'STATE_'];
 /** Files by which a step changes what later steps see. */
@@ -28,6 +30,14 @@ export function holdsSecret(name: string): boolean {
 export interface TrainingVariables {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly seed: number | null;
+  /** Whether frameworks are switched to deterministic operations; without it they are not. */
+  readonly deterministic?: boolean;
+  /** Variables that the user gives to the command on purpose, though their names tell secrets. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** From 1; the how-manieth attempt of this training it is. Without it the first. */
+  readonly attempt?: number;
+  /** The folder of the checkpoint to go on from; without it the training begins anew. */
+  readonly resumeFrom?: string | undefined;
   /** Marks every process of this training, so that none is missed when it must end. */
   readonly mark: string;
 }
@@ -41,25 +51,35 @@ export const MARK = 'TRAINYARD_SUBMISSION';
  */
 export function childEnvironment(
   environment: NodeJS.ProcessEnv,
-  { parameters, seed, mark }: TrainingVariables,
+  {
+    parameters,
+    seed,
+    deterministic = false,
+    secrets = {},
+    attempt = 1,
+    resumeFrom = '',
+    mark,
+  }: TrainingVariables,
 ): Record<string, string> {
   const entries = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  const secrets = entries
-    .filter(([name, value]) => SECRET_NAME.test(name.toUpperCase()) && value.length >= MIN_SECRET_CHARACTERS)
+  const withheld = entries
+    .filter(([name, value]) => holdsSecret(name) && value.length >= MIN_SECRET_CHARACTERS)
     .map(([, value]) => value);
   const kept = entries.filter(
-    ([name, value]) => !isWithheld(name) && !secrets.some((secret) => value.includes(secret)),
+    ([name, value]) => !isWithheld(name) && !withheld.some((secret) => value.includes(secret)),
   );
   return {
     // A pipe makes Python hold its output back; a person who follows a training wants it now.
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(kept),
+    ...secrets,
+    ...determinismVariables(seed, deterministic),
     TRAINYARD_PARAMETERS: JSON.stringify(parameters),
+    TRAINYARD_ATTEMPT: String(attempt),
+    // Always there, so that a script may read it without asking; empty is "begin anew".
+    TRAINYARD_RESUME_FROM: resumeFrom,
     [MARK]: mark,
-    ...(seed === null
-      ? {}
-      : { TRAINYARD_SEED: String(seed), PYTHONHASHSEED: String(seed), PL_GLOBAL_SEED: String(seed) }),
   };
 }
