@@ -6,11 +6,10 @@ import type { Logger } from '../action/logger.ts';
 import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
 import { filesName, isFilesName, nameOfSection, parseSectionName, reportName } from './artifact-name.ts';
 import type { Artifact, Artifacts, OtherRun } from './artifacts.ts';
-import type { FileReference, Location } from './common.ts';
 import { chooseSection } from './decide/choose.ts';
 import type { Standpoint } from './decide/believe.ts';
 import { ofKind, RECORD_FOLDER, textOf, withLocation } from './disk-store.ts';
-import { bringFiles } from './file-transport.ts';
+import { bringFiles, type Locate, openStored } from './file-transport.ts';
 import { actionOf, judge, type Judged, type Kept, refusalOf } from './judge.ts';
 import { placeOf } from './reference-path.ts';
 import { namesIn, readSectionText, writeWhole } from './section-folder.ts';
@@ -40,6 +39,8 @@ export interface ArtifactStoreOptions {
   readonly temporaryDirectory: string;
   readonly workingDirectory: string;
   readonly logger: Logger;
+  /** What a store of large files is reached with. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Makes sure that a run may be read from, and says how to reach it; throws where it may not. */
   readonly openRun: (runId: string, signal: AbortSignal) => Promise<OtherRun>;
 }
@@ -126,10 +127,10 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
     unpacked.catch(() => downloads.delete(id));
     return unpacked;
   };
-  const locate = async (location: Location, file: FileReference, signal: AbortSignal): Promise<string> => {
+  const locate: Locate = async (location, file, signal) => {
     if (location.kind === 'file') return location.path;
     if (location.kind === 'registry') throw new Error('only publish-model reads registries');
-    if (location.kind === 'store') throw new Error('no store can be read yet');
+    if (location.kind === 'store') return await openStored(location.store, file, options, signal);
     if (!isFilesName(location.artifact)) throw new Error('is no artifact of files that Trainyard writes');
     return placeOf(await unpack(location.artifact, location.runId, signal), file.path);
   };

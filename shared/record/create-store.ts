@@ -36,6 +36,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     key: run.key,
     workingDirectory,
     logger,
+    environment,
   };
   if (host.kind === 'terminal') return createDiskStore(common);
 

@@ -6,7 +6,7 @@ import { git } from '../github/git.ts';
 import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
 import type { FileReference } from './common.ts';
 import { chooseSection } from './decide/choose.ts';
-import { bringFiles } from './file-transport.ts';
+import { bringFiles, openStored } from './file-transport.ts';
 import { actionOf, judge, type Judged, type Kept, type Refusal, refusalOf } from './judge.ts';
 import { placeOf } from './reference-path.ts';
 import { parseSection, type Section, type SectionOf } from './section.ts';
@@ -24,6 +24,8 @@ export interface DiskStoreOptions {
   readonly attempt: number;
   readonly key: string;
   readonly logger: Logger;
+  /** What a store of large files is reached with. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** The record in a terminal: `.trainyard/<subject>/<kind>.json`, of which the newest of each kind counts. */
@@ -69,13 +71,17 @@ export function createDiskStore(options: DiskStoreOptions): RecordStore {
       return { path, url: null };
     },
     fetchFiles: (files, directory, signal) =>
-      bringFiles(files, directory, (location) => Promise.resolve(pathOf(location)), signal),
+      bringFiles(
+        files,
+        directory,
+        async (location, file) => {
+          if (location.kind === 'file') return location.path;
+          if (location.kind === 'store') return await openStored(location.store, file, options, signal);
+          throw new Error('cannot be reached from a terminal');
+        },
+        signal,
+      ),
   };
-}
-
-function pathOf(location: FileReference['locations'][number]): string {
-  if (location.kind === 'file') return location.path;
-  throw new Error('cannot be reached from a terminal');
 }
 
 /** The text of a section as it is kept: for people too. */

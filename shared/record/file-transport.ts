@@ -2,15 +2,30 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InfrastructureError, messageOf, SubjectError } from '../errors.ts';
 import type { FileReference, Location } from './common.ts';
 import { hashFile } from './digest.ts';
 import { placeOf } from './reference-path.ts';
 
-/** Brings the bytes of one location to this machine and says where they lie; throws where it cannot. */
-export type Locate = (location: Location, file: FileReference, signal: AbortSignal) => Promise<string>;
+/** Says where the bytes of one location lie on this machine, or gives them as a stream; throws where it cannot. */
+export type Locate = (
+  location: Location,
+  file: FileReference,
+  signal: AbortSignal,
+) => Promise<string | Readable>;
+
+/** The bytes of a file in a store that the record names; what they are is verified like all others. */
+export async function openStored(
+  store: string,
+  file: FileReference,
+  { environment = {} }: { readonly environment?: NodeJS.ProcessEnv },
+  signal: AbortSignal,
+): Promise<Readable> {
+  const { readStored } = await import('../stores/open.ts');
+  return await readStored(store, file, environment, signal);
+}
 
 /** Nearest first: a file of this machine costs nothing, an artifact a download. */
 const ORDER: readonly Location['kind'][] = ['file', 'store', 'artifact', 'registry'];
@@ -115,14 +130,16 @@ function nameOf(location: Location): string {
 
 /** Copies a file while it counts and hashes. Returns what is wrong with the bytes; never reads more than are due. */
 async function copyVerified(
-  source: string,
+  source: string | Readable,
   draft: string,
   { bytes, sha256 }: FileReference,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const facts = await stat(source);
-  if (!facts.isFile()) return 'is no file';
-  if (facts.size !== bytes) return `has ${facts.size} bytes instead of ${bytes}`;
+  if (typeof source === 'string') {
+    const facts = await stat(source);
+    if (!facts.isFile()) return 'is no file';
+    if (facts.size !== bytes) return `has ${facts.size} bytes instead of ${bytes}`;
+  }
   const hash = createHash('sha256');
   let seen = 0;
   const counting = new Transform({
@@ -132,7 +149,9 @@ async function copyVerified(
       done(seen > bytes ? new Error(`grew beyond ${bytes} bytes while it was read`) : null, chunk);
     },
   });
-  await pipeline(createReadStream(source), counting, createWriteStream(draft, { flags: 'wx' }), { signal });
+  const incoming = typeof source === 'string' ? createReadStream(source) : source;
+  await pipeline(incoming, counting, createWriteStream(draft, { flags: 'wx' }), { signal });
+  if (seen < bytes) return `has ${seen} bytes instead of ${bytes}`;
   const digest = hash.digest('hex');
   return digest === sha256 ? undefined : `has the SHA-256 ${digest} instead of ${sha256}`;
 }
