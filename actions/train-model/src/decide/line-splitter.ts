@@ -48,15 +48,16 @@ export class LineSplitter {
   }
 
   #finish(piece: string): string {
-    const whole = piece.replace(/\r+$/, '');
-    const rewritten = whole.lastIndexOf('\r');
+    const text = piece.replace(/\r+$/, '');
+    const rewritten = text.lastIndexOf('\r');
     if (rewritten !== -1) this.#left = 0;
-    const current = whole.slice(rewritten + 1);
+    const current = text.slice(rewritten + 1);
     const left = this.#left;
     this.#left = 0;
     // Masked last: a secret with a control character in it would come together only now.
     const clean = current.slice(0, this.#held).replace(UNWANTED, '');
-    if (clean.length <= MAX_LINE_CHARACTERS && left === 0) return this.#masker.mask(clean);
+    const whole = left === 0 && current.length <= this.#held;
+    if (whole && clean.length <= MAX_LINE_CHARACTERS) return this.#masker.mask(clean);
     const kept = clean.slice(0, this.#masker.safeLength(clean, MAX_LINE_CHARACTERS));
     return `${this.#masker.mask(kept)} … (${left + current.length - kept.length} more characters)`;
   }
