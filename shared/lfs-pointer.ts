@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { SubjectError } from './errors.ts';
 
 /** Git LFS, docs/spec.md: a pointer is a text file that begins with this line, and is below 1,024 bytes. */
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
+export const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
 
 /** Refuses a model file that Git LFS has not replaced by the model. `label` is how the user knows the file. */
 export async function refuseLfsPointer(path: string, label: string): Promise<void> {
