@@ -37,11 +37,13 @@ interface Running {
 export interface LocalEngine extends TrainingEngine {
   /** What a post step needs to end what the step left behind. */
   groupOf(submission: Submission): Group;
+  /** The id of what was submitted last; empty before. */
+  lastSubmissionId(): string;
   snapshotOf(submission: Submission): Snapshot;
 }
 
 export interface LocalEngineOptions {
-  /** Begun right before the command; it hears every line, and the engine's points are its. */
+  /** Hears every line of output, and tells the points. Whoever submits has begun it. */
   readonly metrics: LiveMetrics;
   /** By default nothing is masked. */
   readonly masker?: Masker;
@@ -65,9 +67,8 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
     // A process does not outlive its step: the post step sees to that.
     find: () => Promise.resolve(undefined),
 
-    async submit(job, submissionKey, signal) {
+    async submit(job, submissionKey) {
       const snapshot = await takeSnapshot(job.directory, job.outputs, job.seriesFiles);
-      await metrics.begin(signal);
       const killsBefore = await readMemoryKills();
       let child: Child;
       try {
@@ -134,6 +135,7 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
     recorded: () => Promise.resolve(undefined),
 
     groupOf: (submission) => of(submission).group,
+    lastSubmissionId: () => [...runs.keys()].at(-1) ?? '',
     snapshotOf: (submission) => of(submission).snapshot,
   };
 }
