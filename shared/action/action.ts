@@ -31,7 +31,7 @@ export interface ActionContext {
    * Shows in the comment how it stands while the action still works: nothing is stored, and the section that the
    * action ends with replaces it. Best effort: a comment that cannot be written is told in a debug line.
    */
-  showProgress(outcome: Outcome): Promise<void>;
+  showProgress<K extends Kind>(outcome: Outcome<K>): Promise<void>;
 }
 
 /** What an action found out. The shell adds where, when and for whom, stores it and reports it. */

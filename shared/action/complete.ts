@@ -8,7 +8,7 @@ const CODE_OWNERS_PATHS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'
 
 /** Completes an outcome to the section that the record keeps: for which commit, in which run, when, whom to ask. */
 export async function completeSection<K extends Kind>(
-  action: { readonly kind: K },
+  action: { readonly kind: Kind },
   outcome: Outcome<K>,
   context: ActionContext,
   times: { readonly startedAt: number; readonly now: number },

@@ -12,7 +12,7 @@ import type { Action, ActionContext, CommonInputs } from './action.ts';
 import { type InputReader, openInputs } from './inputs.ts';
 import type { Logger } from './logger.ts';
 import { temporaryRoot } from '../runner-temp.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, UsageError } from '../errors.ts';
 
 /** What the shell reads for itself, alike in every action. */
 export interface Shell {
@@ -104,7 +104,8 @@ async function commitOf(
 ): Promise<Commit> {
   const checkout = await readCheckout(directory, signal);
   // Without a checkout the tree is that of the commit which the event tests, on a pull request the merge commit.
-  const tested = environment['GITHUB_SHA'];
+  const tested = origin.worker?.sha ?? environment['GITHUB_SHA'];
+  refuseOtherCheckout(origin, checkout.headSha);
   const treeHash =
     checkout.treeHash ??
     (host.kind === 'github' && tested !== undefined ? await host.treeOf(tested, signal) : null);
@@ -122,6 +123,15 @@ async function commitOf(
   };
 }
 
+/** A branch moves on: a worker that checked out something else than it was told would report on the wrong code. */
+function refuseOtherCheckout({ worker }: Origin, headSha: string | null): void {
+  if (worker === null || headSha === null || headSha === worker.sha) return;
+  throw new UsageError(`The job says that commit ${worker.sha} is trained, but ${headSha} is checked out.`, {
+    remedy:
+      'Let the worker check out `${{ fromJSON(inputs.job).sha }}`, as the worker workflow of Trainyard does.',
+  });
+}
+
 function runOf(origin: Origin, reader: InputReader): Run {
   return {
     id: origin.runId,
@@ -130,7 +140,10 @@ function runOf(origin: Origin, reader: InputReader): Run {
     url: origin.runUrl,
     workflow: origin.workflow,
     job: origin.job,
-    key: sectionKey({ id: reader.key('id'), job: origin.job, matrix: reader.text('matrix') }),
+    // A worker writes the section of the step that dispatched it.
+    key:
+      origin.worker?.key ??
+      sectionKey({ id: reader.key('id'), job: origin.job, matrix: reader.text('matrix') }),
     actor: origin.actor,
   };
 }

@@ -74,7 +74,8 @@ export async function reportRun(
 
 /** The workflow's file, which is unique where two workflows share a name; else its name. */
 function workflowOf({ environment, origin }: ActionContext): string {
-  const file = environment['GITHUB_WORKFLOW_REF']?.split('@')[0];
+  // A worker writes the comment of the workflow that dispatched it.
+  const file = origin.worker?.workflowPath ?? environment['GITHUB_WORKFLOW_REF']?.split('@')[0];
   return file === undefined || file === '' ? (origin.workflow ?? 'workflow') : file;
 }
 

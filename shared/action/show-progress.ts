@@ -4,12 +4,15 @@ import { completeSection } from './complete.ts';
 import { showProvisional } from './report-run.ts';
 
 /** Shows an outcome in the comment that is not the action's last word. */
-export async function showProgress(
+export async function showProgress<K extends Kind>(
   kind: Kind,
-  outcome: Outcome,
+  outcome: Outcome<K>,
   context: ActionContext,
   startedAt: number,
 ): Promise<void> {
-  const section = await completeSection({ kind }, outcome, context, { startedAt, now: Date.now() });
+  const section = await completeSection({ kind }, outcome, context, {
+    startedAt,
+    now: Date.now(),
+  });
   await showProvisional(section, context);
 }

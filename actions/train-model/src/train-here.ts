@@ -6,7 +6,7 @@ import { modelDigest } from '../../../shared/record/digest.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
 import { childEnvironment, MARK } from './decide/child-environment.ts';
 import { joinSeries } from './decide/join-series.ts';
-import type { TrainingJob } from './engines/engine.ts';
+import type { Submission, TrainingJob } from './engines/engine.ts';
 import { createLocalEngine, type LocalEngine } from './engines/local.ts';
 import { type Clock, type Followed, followTraining } from './follower.ts';
 import type { Inputs } from './inputs.ts';
@@ -50,9 +50,9 @@ export async function trainHere(
   const monitors = await startMonitors({ inputs, context, prepared, resumption, job });
   const startedAt = new Date();
   const begun = performance.now();
-  let followed: Followed;
+  let ended: { submission: Submission; followed: Followed };
   try {
-    followed = await logger.group(`Training ${inputs.subject}`, () =>
+    ended = await logger.group(`Training ${inputs.subject}`, () =>
       follow({ inputs, context, engine, job, monitors, key: prepared.submissionKey }),
     );
   } finally {
@@ -67,7 +67,7 @@ export async function trainHere(
     engine,
     monitors,
     resumption,
-    followed,
+    ...ended,
     found,
     startedAt,
     durationMs,
@@ -107,7 +107,14 @@ interface Following {
   readonly key: string;
 }
 
-async function follow({ inputs, context, engine, job, monitors, key }: Following): Promise<Followed> {
+async function follow({
+  inputs,
+  context,
+  engine,
+  job,
+  monitors,
+  key,
+}: Following): Promise<{ submission: Submission; followed: Followed }> {
   const { logger, signal } = context;
   // Before there is a process: a step that is killed from here on leaves its processes to the post step, which finds
   // them by their mark, and once the pid is known also where a system has no marks.
@@ -118,7 +125,7 @@ async function follow({ inputs, context, engine, job, monitors, key }: Following
   const progress = startProgressLine(logger, inputs.subject, inputs.parameters);
   monitors.begin();
   try {
-    return await logger.untrusted((show) =>
+    const followed = await logger.untrusted((show) =>
       followTraining({
         engine,
         submission,
@@ -136,6 +143,7 @@ async function follow({ inputs, context, engine, job, monitors, key }: Following
         },
       }),
     );
+    return { submission, followed };
   } finally {
     progress.end();
   }
@@ -146,6 +154,7 @@ interface Ended {
   readonly context: ActionContext;
   readonly prepared: Prepared;
   readonly engine: LocalEngine;
+  readonly submission: Submission;
   readonly monitors: Monitors;
   readonly resumption: Resumption;
   readonly followed: Followed;
@@ -245,12 +254,11 @@ const NOTHING: Collected = { files: [], faults: [] };
 
 /** What it told before it failed is worth keeping, its files are not: nobody knows whether they are whole. */
 async function collect(
-  { engine, inputs, context, prepared, found }: Ended,
+  { engine, submission, inputs, context, found }: Ended,
   notices: string[],
 ): Promise<Collected> {
   const { workingDirectory, signal } = context;
   try {
-    const submission = { id: engine.lastSubmissionId(), key: prepared.submissionKey, url: null };
     const collected = await engine.outputs(submission, signal);
     if (collected.stale.length > 0) {
       notices.push(`Not written by this training, and left out: ${collected.stale.slice(0, 5).join(', ')}.`);
