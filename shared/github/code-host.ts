@@ -13,6 +13,14 @@ export interface WorkerRun {
   readonly runId: string;
   readonly runAttempt: number;
   readonly runUrl: string;
+  /** The key of the dispatching step's section, which is this worker's too. */
+  readonly key: string;
+  /** The commit that this worker has to check out. */
+  readonly sha: string;
+  /** The model that is trained: its report is the worker's whatever happens. */
+  readonly model: string;
+  /** `owner/name/.github/workflows/<file>` of the dispatching workflow, by which its comment is found. */
+  readonly workflowPath: string;
 }
 
 /** Where and for what an action runs, as the code host tells it; nothing here comes from the workspace. */

@@ -5,6 +5,7 @@ import { InfrastructureError, messageOf, UsageError } from '../errors.ts';
 import { readAnswer } from './answer.ts';
 import type { GitHubClient } from './client.ts';
 import type { Origin, PullRequest } from './code-host.ts';
+import { dispatchedJobOf } from './decide/dispatched-input.ts';
 import { type EventFacts, eventFactsOf, pullRequestByHead, pullRequestOf } from './decide/event-facts.ts';
 import { type Payload, payloadSchema, pullRequestSchema } from './decide/payload.ts';
 import { repositoryName } from './repository.ts';
@@ -27,10 +28,21 @@ export async function readOrigin(options: OriginOptions): Promise<Origin> {
   repositoryName(repository);
   const event = required(environment, 'GITHUB_EVENT_NAME');
   const payload = await readPayload(environment, event);
-  const facts = eventFactsOf(event, payload, { sha: text(environment, 'GITHUB_SHA') ?? null, repository });
-  const pullRequest = await findPullRequest(facts, repository, options);
   const serverUrl = text(environment, 'GITHUB_SERVER_URL')?.replace(/\/+$/, '') ?? 'https://github.com';
   const runId = required(environment, 'GITHUB_RUN_ID');
+  const runUrl = `${serverUrl}/${repository}/actions/runs/${runId}`;
+  const runAttempt = count(environment, 'GITHUB_RUN_ATTEMPT');
+  const runnerEnvironment = text(environment, 'RUNNER_ENVIRONMENT') ?? null;
+  const job = dispatchedJobOf(event, payload);
+  if (job !== undefined) {
+    const { dispatchedOrigin } = await import('./dispatched-origin.ts');
+    const client = await options.client();
+    const { signal } = options;
+    const worker = { client, repository, serverUrl, runId, runAttempt, runUrl, runnerEnvironment, signal };
+    return await dispatchedOrigin(job, worker);
+  }
+  const facts = eventFactsOf(event, payload, { sha: text(environment, 'GITHUB_SHA') ?? null, repository });
+  const pullRequest = await findPullRequest(facts, repository, options);
   return {
     repository,
     serverUrl,
@@ -42,12 +54,12 @@ export async function readOrigin(options: OriginOptions): Promise<Origin> {
     fork: pullRequest?.fork ?? facts.fork,
     runId,
     runNumber: count(environment, 'GITHUB_RUN_NUMBER'),
-    runAttempt: count(environment, 'GITHUB_RUN_ATTEMPT'),
-    runUrl: `${serverUrl}/${repository}/actions/runs/${runId}`,
+    runAttempt,
+    runUrl,
     workflow: text(environment, 'GITHUB_WORKFLOW') ?? null,
     job: text(environment, 'GITHUB_JOB') ?? null,
     actor: text(environment, 'GITHUB_ACTOR') ?? null,
-    runnerEnvironment: text(environment, 'RUNNER_ENVIRONMENT') ?? null,
+    runnerEnvironment,
     worker: null,
   };
 }

@@ -28,7 +28,7 @@ export function queuedPullRequest(ref: string): number | undefined {
 }
 
 /** GitHub takes names of repositories without regard to case. */
-function isOwn(name: string | undefined, repository: string): boolean {
+export function isOwn(name: string | undefined, repository: string): boolean {
   return name?.toLowerCase() === repository.toLowerCase();
 }
 

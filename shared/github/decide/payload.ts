@@ -23,6 +23,8 @@ export const payloadSchema = z.object({
     .object({ head_sha: shaSchema, head_ref: z.string(), base_sha: shaSchema, base_ref: z.string() })
     .optional(),
   workflow_run: z.object({ head_sha: shaSchema, head_repository: repositorySchema.nullish() }).optional(),
+  // `workflow_dispatch`: what was given to it, in the user's own names.
+  inputs: z.record(z.string(), z.unknown()).nullish(),
   issue: z.object({ number: z.int().positive(), pull_request: z.unknown().optional() }).optional(),
 });
 export type Payload = z.infer<typeof payloadSchema>;
