@@ -26,7 +26,9 @@ describe('determinismVariables', () => {
 
 describe('givenDeterminism', () => {
   it('tells what a command gets, and no other variable', () => {
-    expect(givenDeterminism({ PATH: '/bin', TF_DETERMINISTIC_OPS: '1', PL_GLOBAL_SEED: '3', HOME: '/' })).toEqual({
+    expect(
+      givenDeterminism({ PATH: '/bin', TF_DETERMINISTIC_OPS: '1', PL_GLOBAL_SEED: '3', HOME: '/' }),
+    ).toEqual({
       PL_GLOBAL_SEED: '3',
       TF_DETERMINISTIC_OPS: '1',
     });
