@@ -36,8 +36,8 @@ export interface Artifacts {
   ): Promise<void>;
 }
 
-/** The client takes no signal: what it still does after an abort is not waited for. */
-async function untilAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for a client that takes no signal: what it still does after an abort is not waited for. */
+export async function untilAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -126,4 +126,16 @@ export function createArtifacts(): Artifacts {
         signal,
       ),
   };
+}
+
+/** Deletes an artifact of this run, such as one that a newer one replaces. */
+export async function deleteArtifact(name: string, signal: AbortSignal): Promise<void> {
+  await told(
+    `The artifact "${name}" could not be deleted`,
+    async () => {
+      const client = new (await import('@actions/artifact')).DefaultArtifactClient();
+      await client.deleteArtifact(name);
+    },
+    signal,
+  );
 }

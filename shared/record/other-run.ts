@@ -11,6 +11,8 @@ export interface RunOrigin {
 export interface OtherRunOptions {
   readonly repository: string | null;
   readonly token: string | undefined;
+  /** The input that names the run, for the error; `record-from` by default. */
+  readonly input?: string;
   /** Undefined where the repository has no such run. */
   readonly lookUp: (runId: string, signal: AbortSignal) => Promise<RunOrigin | undefined>;
 }
@@ -18,10 +20,10 @@ export interface OtherRunOptions {
 /** Makes sure that another run's record may be read: a run of this repository, never of a fork's code. */
 export async function openOtherRun(
   runId: string,
-  { repository, token, lookUp }: OtherRunOptions,
+  { repository, token, input = 'record-from', lookUp }: OtherRunOptions,
   signal: AbortSignal,
 ): Promise<OtherRun> {
-  const label = `Input "record-from" names the run ${runId}`;
+  const label = `Input "${input}" names the run ${runId}`;
   if (token === undefined || token === '' || repository === null) {
     throw new UsageError(`${label}, which cannot be read without a token.`, {
       remedy:
