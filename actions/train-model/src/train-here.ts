@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
-import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
+import { isExpected, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { modelDigest } from '../../../shared/record/digest.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
 import { childEnvironment, MARK } from './decide/child-environment.ts';
+import { maskerOf } from './decide/masker.ts';
 import { joinSeries } from './decide/join-series.ts';
 import type { Submission, TrainingJob } from './engines/engine.ts';
 import { createLocalEngine, type LocalEngine } from './engines/local.ts';
@@ -40,7 +41,8 @@ export async function trainHere(
 ): Promise<Outcome<'training'>> {
   const { logger, workingDirectory, signal } = context;
   const metrics = openMetrics({ inputs, workspace: context.workspace, directory: workingDirectory });
-  const engine = createLocalEngine({ metrics });
+  const masker = maskerOf(context.environment, inputs.secrets);
+  const engine = createLocalEngine({ metrics, masker });
   const resumption = await openResumption(inputs, context, prepared);
   const job = jobOf(inputs, context, prepared, metrics, resumption);
   const finding = (await engine.check(job, signal))[0];
@@ -276,7 +278,7 @@ async function collect(
 
 /** What a training measured outlasts files that cannot be taken: hours of work are not thrown away with them. */
 function asFault(error: unknown): TrainingFault {
-  if (!(error instanceof SubjectError) && !(error instanceof InfrastructureError)) throw error;
+  if (!isExpected(error)) throw error;
   return {
     failureClass: error instanceof SubjectError ? 'missing-outputs' : 'infrastructure',
     message: error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`,
