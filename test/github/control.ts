@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FakeGitHub } from './fake-github.ts';
+import { FAULT_KINDS } from './faults.ts';
 import { type Answer, basicError, parseJson, type Received } from './http.ts';
 import { SCOPES } from './world.ts';
 
@@ -37,7 +38,7 @@ const bodies = {
   attach: z.strictObject({ directory: z.string() }),
   ref: z.strictObject({ ref: z.string().startsWith('refs/'), sha: shaSchema }),
   fault: z.strictObject({
-    kind: z.enum(['bad-gateway', 'forbidden', 'secondary-limit', 'silence']),
+    kind: z.enum(FAULT_KINDS),
     on: z.string().optional(),
     times: z.int().optional(),
     retryAfterSeconds: z.number().optional(),

@@ -20,13 +20,16 @@ import { ArtifactService, twirpError } from './services/artifact-service.ts';
 import { BlobStore } from './services/blobs.ts';
 import { CacheService } from './services/cache-service.ts';
 import { answerControl } from './control.ts';
-import { type Job, type Permissions, type PullRequest, type Token, World } from './world.ts';
+import { addArtifact } from './services/add-artifact.ts';
+import { type Artifact, type Job, type Permissions, type PullRequest, type Token, World } from './world.ts';
 
 export interface FakeOptions {
   /** `owner/name` of the one repository that everything belongs to. */
   readonly repository?: string;
   /** Default true, so that a permission that is missing shows. */
   readonly isPrivate?: boolean;
+  /** False: a GitHub Enterprise Server before 3.21, which cannot tell which run a dispatch made. */
+  readonly dispatchDetails?: boolean;
 }
 
 export interface NewPullRequest {
@@ -37,6 +40,7 @@ export interface NewPullRequest {
   readonly base?: { readonly sha?: string; readonly ref?: string };
 }
 
+const NEWEST = '2026-03-10';
 const ALL_ROUTES = ROUTES.map((route) => ({ route, match: matcherOf(route.path) }));
 
 /** A stateful GitHub on 127.0.0.1, judged by GitHub's own description. Disposing fails where it was violated. */
@@ -58,6 +62,7 @@ export class FakeGitHub implements AsyncDisposable {
   constructor(options: FakeOptions = {}) {
     const { repository = 'acme/digits', isPrivate = true } = options;
     this.world = new World({ fullName: repository, isPrivate });
+    this.world.dispatchDetails = options.dispatchDetails ?? true;
     this.#artifacts = new ArtifactService(this.world, this.blobs, () => this.#url);
     this.#caches = new CacheService(this.world, this.blobs, () => this.#url);
     this.defaultToken = this.token();
@@ -130,6 +135,11 @@ export class FakeGitHub implements AsyncDisposable {
     return this.world.comments.filter((comment) => comment.issue === issue).map((comment) => comment.body);
   }
 
+  /** Uploads an artifact into a run, as a job of its newest attempt would. */
+  addArtifact(runId: number, name: string, files: Readonly<Record<string, string | Buffer>>): Artifact {
+    return addArtifact(this.world, this.blobs, runId, name, files);
+  }
+
   /** Everything that a runner would set for one step, with its files; an event's payload is the caller's. */
   environment(options: EnvironmentOptions): Promise<Record<string, string>> {
     return environmentOf(this.world, this.#url, { token: this.defaultToken, ...options });
@@ -148,7 +158,8 @@ export class FakeGitHub implements AsyncDisposable {
     };
     const fault = this.faults.match(received);
     if (fault === 'silence') return;
-    const answer = fault ?? (await this.#answer(received));
+    if (fault === 'reset') return void message.socket.destroy();
+    const answer = typeof fault === 'object' ? fault : await this.#answer(received);
     const bytes =
       answer.bytes ?? (answer.json === undefined ? undefined : Buffer.from(JSON.stringify(answer.json)));
     const type = answer.json === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' };
@@ -160,6 +171,8 @@ export class FakeGitHub implements AsyncDisposable {
       status: answer.status,
       responseBody: answer.json,
     });
+    if (fault === 'silence-after-success') return;
+    if (fault === 'reset-after-success') return void message.socket.destroy();
     response.writeHead(answer.status, { ...type, 'content-length': bytes?.length ?? 0, ...answer.headers });
     response.end(received.method === 'HEAD' ? undefined : bytes);
   }
@@ -240,6 +253,7 @@ export class FakeGitHub implements AsyncDisposable {
     try {
       const token = this.#authenticate(received.headers.authorization);
       const repository = this.#repositoryOf(parameters);
+      refuseVersion(this.world, received);
       const readable = route.access === 'read' && !repository.isPrivate;
       const permitted = route.scopes.length === 0 || readable || isPermitted(token, route);
       if (!permitted) {
@@ -287,7 +301,10 @@ export class FakeGitHub implements AsyncDisposable {
     const headers: Record<string, string> = {
       'x-github-request-id': `FAKE:${this.exchanges.length}`,
       'x-ratelimit-limit': '1000',
-      'x-ratelimit-remaining': String(Math.max(0, 1000 - this.exchanges.length)),
+      // A 304 is free (docs: "Use conditional requests if appropriate").
+      'x-ratelimit-remaining': String(
+        Math.max(0, 1000 - this.exchanges.filter(({ status }) => status !== 304).length),
+      ),
       'x-ratelimit-reset': '4102444800',
       'x-ratelimit-resource': 'core',
       ...answer.headers,
@@ -326,6 +343,14 @@ function isPermitted(
   const { permissions } = token;
   if (permissions === 'write-all') return true;
   return scopes.some((scope) => permissions[scope] === 'write' || permissions[scope] === access);
+}
+
+/** An older server does not know newer versions of the API. */
+function refuseVersion(world: World, { headers }: Received): void {
+  const version = headers['x-github-api-version'];
+  if (version === undefined || version === '2022-11-28' || (version === NEWEST && world.dispatchDetails))
+    return;
+  throw basicError(400, `API version "${String(version)}" is not supported`);
 }
 
 /** Starts a fake GitHub; `await using fake = await startFakeGitHub()` closes it and asserts that nobody cheated. */

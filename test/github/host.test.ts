@@ -73,6 +73,7 @@ describe('the origin', () => {
       job: 'gate',
       actor: 'octocat',
       runnerEnvironment: 'github-hosted',
+      worker: null,
     });
     expect(fake.exchanges).toEqual([]);
   });

@@ -21,10 +21,18 @@ async function call(fake: FakeGitHub, method: string, path: string, body?: unkno
   return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
 }
 
+const WORKER = `\
+on: { workflow_dispatch: { inputs: { job: { required: true } } } }
+jobs: { train: { runs-on: gpu } }
+`;
+
 /** Calls every operation of the fake once; the results by operation. */
 async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
   const results = new Map<string, Made>();
-  const { sha, tree } = fake.commit({ 'data/contract.yaml': 'a: 1\n' }, { ref: 'refs/heads/main' });
+  const { sha, tree } = fake.commit(
+    { 'data/contract.yaml': 'a: 1\n', '.github/workflows/worker.yml': WORKER },
+    { ref: 'refs/heads/main' },
+  );
   const next = fake.commit({ 'README.md': 'hello\n' }, { parents: [sha] });
   fake.pullRequests.add({ number: 7, head: { sha }, base: { sha } });
   const run = fake.world.run({ headSha: sha });
@@ -93,6 +101,36 @@ async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
   await one(`GET ${R}/actions/runs/{run_id}/artifacts`, `/actions/runs/${run.id}/artifacts?name=a`);
   await one(`GET ${R}/actions/artifacts/{artifact_id}`, '/actions/artifacts/5');
   await one(`GET ${R}/actions/artifacts/{artifact_id}/{archive_format}`, '/actions/artifacts/5/zip');
+  const A = `${R}/actions`;
+  await one(`GET ${A}/artifacts`, '/actions/artifacts?name=a');
+  await one(`DELETE ${A}/artifacts/{artifact_id}`, '/actions/artifacts/5');
+  await one(`GET ${R}/compare/{basehead}`, `/compare/${sha}...${next.sha}`);
+  await one(`GET ${A}/workflows/{workflow_id}`, '/actions/workflows/worker.yml');
+  const dispatched = await one(
+    `POST ${A}/workflows/{workflow_id}/dispatches`,
+    '/actions/workflows/worker.yml/dispatches',
+    { ref: 'main', inputs: { job: '{}' }, return_run_details: true },
+  );
+  const of = `/actions/runs/${String(dispatched['workflow_run_id'])}`;
+  await one(`GET ${A}/workflows/{workflow_id}/runs`, '/actions/workflows/worker.yml/runs?status=queued');
+  await one(`GET ${A}/runs`, '/actions/runs?event=workflow_dispatch');
+  fake.world.startRun(Number(dispatched['workflow_run_id']));
+  await one(`GET ${A}/runs/{run_id}/jobs`, `${of}/jobs?filter=latest`);
+  await one(`GET ${A}/runs/{run_id}/attempts/{attempt_number}/jobs`, `${of}/attempts/1/jobs`);
+  fake.world.run({ id: Number(dispatched['workflow_run_id']) }).waitingFor = 'gpu';
+  await one(`GET ${A}/runs/{run_id}/pending_deployments`, `${of}/pending_deployments`);
+  await one(`POST ${A}/runs/{run_id}/cancel`, `${of}/cancel`);
+  const job = `/actions/jobs/${String(fake.world.workflowJobs[0]?.id)}`;
+  await one(`GET ${A}/jobs/{job_id}`, job);
+  await one(`GET ${A}/jobs/{job_id}/logs`, `${job}/logs`);
+  await one(`POST ${A}/runs/{run_id}/rerun-failed-jobs`, `${of}/rerun-failed-jobs`);
+  await one(`POST ${A}/runs/{run_id}/force-cancel`, `${of}/force-cancel`);
+  fake.world.runners.push({ id: 1, name: 'gpu-1', labels: ['gpu'], status: 'online', busy: false });
+  const administrator = fake.token({ permissions: { administration: 'read' } });
+  const runners = await fetch(`${fake.url}${repository}/actions/runners`, {
+    headers: { authorization: `Bearer ${administrator}` },
+  });
+  results.set(`GET ${A}/runners`, { status: runners.status, json: await runners.json() });
   const release = await one(`POST ${R}/releases`, '/releases', {
     tag_name: 'm-v1',
     target_commitish: sha,
@@ -125,7 +163,8 @@ async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
 function spoil(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [1] : [spoil(value[0])];
   if (typeof value !== 'object' || value === null) return { spoiled: true };
-  const missing = ['id', 'sha', 'url', 'total_count'];
+  if (Object.keys(value).length === 0) return [];
+  const missing = ['id', 'sha', 'url', 'total_count', 'workflow_run_id', 'environment'];
   return Object.fromEntries(Object.entries(value).filter(([key]) => !missing.includes(key)));
 }
 
@@ -167,6 +206,7 @@ describe.skipIf(DESCRIPTION.missing !== undefined)(
       ['post', '/repos/{owner}/{repo}/git/refs', { ref: 'refs/tags/v1' }],
       ['patch', '/repos/{owner}/{repo}/git/refs/{ref}', { force: true }],
       ['post', '/repos/{owner}/{repo}/releases', { tag: 'v1' }],
+      ['post', '/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', { branch: 'main' }],
       ['patch', '/repos/{owner}/{repo}/releases/{release_id}', { draft: 'no' }],
     ];
     it.each(WRITES)('bites on a wrong body of %s %s', (method, path, body) => {

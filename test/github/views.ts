@@ -6,13 +6,12 @@ import type {
   ReleaseAsset,
   Repository,
   Status,
-  WorkflowRun,
   World,
 } from './world.ts';
 
 type View = Record<string, unknown>;
 
-const nodeId = (id: number): string => Buffer.from(`node:${id}`).toString('base64');
+export const nodeId = (id: number): string => Buffer.from(`node:${id}`).toString('base64');
 
 /** Ids of users are made of their logins, so that the same login is always the same user. */
 function userId(login: string): number {
@@ -274,41 +273,6 @@ export function wholePullRequestView(world: World, baseUrl: string, pull: PullRe
     mergeable_state: 'clean',
     merged: false,
     merged_by: null,
-  };
-}
-
-export function runView(world: World, baseUrl: string, run: WorkflowRun): View {
-  const url = `${baseUrl}/repos/${world.repository.fullName}/actions/runs/${run.id}`;
-  return {
-    id: run.id,
-    node_id: nodeId(run.id),
-    name: run.workflow,
-    display_title: run.workflow,
-    head_branch: run.headBranch,
-    head_sha: run.headSha,
-    path: `.github/workflows/${run.workflow}.yml`,
-    run_number: run.number,
-    run_attempt: run.attempt,
-    event: run.event,
-    status: run.status,
-    conclusion: run.conclusion,
-    workflow_id: 1,
-    url,
-    html_url: `https://github.com/${world.repository.fullName}/actions/runs/${run.id}`,
-    jobs_url: `${url}/jobs`,
-    logs_url: `${url}/logs`,
-    check_suite_url: `${url}/check-suite`,
-    cancel_url: `${url}/cancel`,
-    rerun_url: `${url}/rerun`,
-    artifacts_url: `${url}/artifacts`,
-    workflow_url: `${baseUrl}/repos/${world.repository.fullName}/actions/workflows/1`,
-    head_commit: null,
-    // GitHub leaves it empty for forks, and the client must not need it (actions/runner#3444).
-    pull_requests: [],
-    repository: minimalRepositoryView(baseUrl, world.repository),
-    head_repository: minimalRepositoryView(baseUrl, world.repositoryNamed(run.headRepository)),
-    created_at: run.created.toISOString(),
-    updated_at: run.created.toISOString(),
   };
 }
 

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { GitObjects } from './git-objects.ts';
+import { finishRun, type JobChange, setJob, startRun } from './runs.ts';
 
-export const SCOPES = ['actions', 'contents', 'issues', 'pull-requests', 'statuses', 'metadata'] as const;
+export const SCOPES = [
+  'actions',
+  'administration',
+  'contents',
+  'issues',
+  'pull-requests',
+  'statuses',
+  'metadata',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 export type Access = 'none' | 'read' | 'write';
 export type Permissions = Partial<Record<Scope, Access>>;
@@ -62,10 +71,70 @@ export interface WorkflowRun {
   readonly headBranch: string;
   readonly headRepository: string;
   readonly workflow: string;
+  /** The workflow's file. */
+  readonly path: string;
+  readonly displayTitle: string;
+  readonly actor: string;
   status: string;
   conclusion: string | null;
   readonly backendId: string;
   readonly created: Date;
+  /** When this attempt began. */
+  started: Date;
+  /** Moves only when something about the run changes: unchanged runs answer 304. */
+  updated: Date;
+  /** The environment whose approval the run waits for. */
+  waitingFor: string | null;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly number: number;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: string | null;
+}
+
+/** A job as runs show it; what a runtime token stands for is a `Job`. */
+export interface WorkflowJob {
+  readonly id: number;
+  readonly runId: number;
+  readonly attempt: number;
+  readonly name: string;
+  readonly created: Date;
+  labels: readonly string[];
+  status: 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
+  conclusion: string | null;
+  runner: string | null;
+  started: Date | null;
+  completed: Date | null;
+  steps: readonly Step[];
+  /** Cannot be read before the job has completed. */
+  log: string;
+}
+
+export interface Runner {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: readonly string[];
+  status: 'online' | 'offline';
+  busy: boolean;
+}
+
+/** One dispatch that was taken. */
+export interface Dispatch {
+  readonly runId: number;
+  /** The file's name, such as `trainyard-worker.yml`. */
+  readonly workflow: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly login: string;
+}
+
+/** What really runs the runs of the fake. Without one, tests move them on by hand. */
+export interface WorkflowHost {
+  start(run: WorkflowRun, dispatch: Dispatch): void;
+  cancel(run: WorkflowRun, force: boolean): void;
 }
 
 /** What the runtime token of one job stands for. */
@@ -136,6 +205,17 @@ export class World {
   readonly artifacts: Artifact[] = [];
   readonly caches: Cache[] = [];
   readonly releases: Release[] = [];
+  /** Every dispatch that was taken, oldest first. */
+  readonly dispatches: Dispatch[] = [];
+  readonly workflowJobs: WorkflowJob[] = [];
+  readonly runners: Runner[] = [];
+  /** Ids of workflows by their path. */
+  readonly workflows = new Map<string, number>();
+  host: WorkflowHost | undefined;
+  /** False: a GitHub Enterprise Server before 3.21, which cannot tell which run a dispatch made. */
+  dispatchDetails = true;
+  /** The clock of everything that runs tell; a test may give its own. */
+  now = (): Date => new Date();
   readonly git = new GitObjects();
   /** Full names (`refs/heads/main`) to commits. */
   readonly refs = new Map<string, string>();
@@ -165,10 +245,12 @@ export class World {
   }
 
   /** A run, created when it is first spoken of. A later attempt of it changes only the attempt. */
-  run(facts: Partial<Omit<WorkflowRun, 'backendId' | 'created'>> = {}): WorkflowRun {
+  run(facts: Partial<Omit<WorkflowRun, 'backendId' | 'created' | 'started' | 'updated'>> = {}): WorkflowRun {
     const known = this.runs.find((run) => run.id === facts.id);
+    const now = this.now();
     if (known !== undefined) {
       known.attempt = Math.max(known.attempt, facts.attempt ?? 1);
+      known.updated = now;
       if (facts.conclusion !== undefined) known.conclusion = facts.conclusion;
       if (facts.status !== undefined) known.status = facts.status;
       return known;
@@ -182,14 +264,42 @@ export class World {
       headBranch: 'topic',
       headRepository: this.repository.fullName,
       workflow: 'ci',
+      path: `.github/workflows/${facts.workflow ?? 'ci'}.yml`,
+      displayTitle: facts.workflow ?? 'ci',
+      actor: 'octocat',
       status: 'in_progress',
       conclusion: null,
+      waitingFor: null,
       ...facts,
       backendId: randomUUID(),
-      created: new Date(),
+      created: now,
+      started: now,
+      updated: now,
     };
     this.runs.push(run);
     return run;
+  }
+
+  /** The id of the workflow in a file; the same for the same file. */
+  workflowId(path: string): number {
+    const id = this.workflows.get(path) ?? this.nextId();
+    this.workflows.set(path, id);
+    return id;
+  }
+
+  /** A runner takes the run: it and its jobs that wait are in progress. */
+  startRun(id: number, options: { readonly runner?: string } = {}): WorkflowRun {
+    return startRun(this, id, options.runner ?? 'gpu-1');
+  }
+
+  /** Changes a job of a run's newest attempt, found by its name or made where there is none. */
+  setJob(id: number, name: string, change: JobChange): WorkflowJob {
+    return setJob(this, id, name, change);
+  }
+
+  /** Ends a run, and with it all its jobs that have not ended. */
+  finishRun(id: number, conclusion: string): WorkflowRun {
+    return finishRun(this, id, conclusion);
   }
 
   /** A job of a run: what a runtime token is made for. */

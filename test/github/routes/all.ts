@@ -1,4 +1,7 @@
+import { artifactRoutes } from './artifacts.ts';
 import { commentRoutes } from './comments.ts';
+import { compareRoutes } from './compare.ts';
+import { dispatchRoutes } from './dispatches.ts';
 import { gitRoutes } from './git.ts';
 import { gitWriteRoutes } from './git-write.ts';
 import { pullRoutes } from './pulls.ts';
@@ -15,7 +18,10 @@ export const ROUTES: readonly Route[] = [
   ...pullRoutes,
   ...gitRoutes,
   ...gitWriteRoutes,
+  ...compareRoutes,
+  ...dispatchRoutes,
   ...runRoutes,
+  ...artifactRoutes,
   ...releaseRoutes,
   ...userRoutes,
 ];

@@ -49,7 +49,7 @@ export function commitView(call: Call, sha: string): unknown {
 }
 
 /** What a client may name a commit by: its own name, a branch or a tag. */
-function commitNamed({ world }: Call, name: string): string {
+export function commitNamed({ world }: Call, name: string): string {
   return world.refs.get(`refs/heads/${name}`) ?? world.refs.get(`refs/tags/${name}`) ?? name;
 }
 
@@ -94,17 +94,21 @@ function refView(call: Call, ref: string): unknown {
   };
 }
 
-function isAncestor({ world }: Call, ancestor: string, commit: string): boolean {
+/** A commit and all that it was made on. */
+export function ancestryOf({ world }: Pick<Call, 'world'>, commit: string): Set<string> {
   const seen = new Set<string>();
   for (const queue = [commit]; queue.length > 0;) {
     const sha = queue.pop() ?? '';
-    if (sha === ancestor) return true;
     if (seen.has(sha)) continue;
     seen.add(sha);
     const head = world.git.read(sha)?.bytes.toString().split('\n\n')[0] ?? '';
     queue.push(...[...head.matchAll(/^parent (\w+)$/gm)].map((line) => line[1] ?? ''));
   }
-  return false;
+  return seen;
+}
+
+function isAncestor(call: Call, ancestor: string, commit: string): boolean {
+  return ancestryOf(call, commit).has(ancestor);
 }
 
 export const gitRoutes: readonly Route[] = [
