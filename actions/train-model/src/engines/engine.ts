@@ -80,6 +80,8 @@ export interface Point {
   readonly values: Readonly<Record<string, number>>;
   /** Steps in all, where the training tells. */
   readonly total: number | undefined;
+  /** Metrics that are no finite number in this row, such as `loss is NaN`; they are not among `values`. */
+  readonly bad?: readonly string[];
 }
 
 export interface CollectedOutputs {
