@@ -91,7 +91,8 @@ export async function showProvisional(section: Section, context: ActionContext):
   ]);
 }
 
-async function writeComment(
+/** Writes the comment anew from what the record holds. */
+export async function writeComment(
   context: ActionContext,
   fullReportUrl: string | null,
   provisional?: Section,
@@ -108,7 +109,7 @@ async function writeComment(
       marker: `trainyard:${workflowOf(context)}`,
       headSha: origin.headSha,
       runNumber: run.number,
-      runAttempt: run.attempt,
+      runAttempt: origin.worker?.latestAttempt ?? run.attempt,
       ...(provisional === undefined ? {} : { provisional: true }),
     },
     async () =>

@@ -13,6 +13,8 @@ export interface WorkerRun {
   readonly runId: string;
   readonly runAttempt: number;
   readonly runUrl: string;
+  /** The newest attempt of the dispatching run, which may have been run again meanwhile: its comment is older then. */
+  readonly latestAttempt: number;
   /** The key of the dispatching step's section, which is this worker's too. */
   readonly key: string;
   /** The commit that this worker has to check out. */

@@ -83,6 +83,7 @@ export async function dispatchedOrigin(
       runId: options.runId,
       runAttempt: options.runAttempt,
       runUrl: options.runUrl,
+      latestAttempt: run.runAttempt,
       key: dispatcher.key,
       sha: job.sha,
       model: job.model,

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { SubjectError, UsageError } from '../errors.ts';
 import type { Logger } from '../action/logger.ts';
 import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
-import { filesName, isFilesName, nameOfSection, parseSectionName, reportName } from './artifact-name.ts';
+import {
+  filesName,
+  isFilesName,
+  nameOfSection,
+  parseSectionName,
+  reportName,
+  sectionName,
+} from './artifact-name.ts';
 import type { Artifact, Artifacts, OtherRun } from './artifacts.ts';
 import { chooseSection } from './decide/choose.ts';
 import type { Standpoint } from './decide/believe.ts';
@@ -34,6 +41,10 @@ export interface ArtifactStoreOptions {
   readonly runId: string;
   readonly attempt: number;
   readonly key: string;
+  /** In a worker: the run in which its own artifacts lie, while `runId` and `attempt` are its dispatcher's. */
+  readonly workerRunId: string | undefined;
+  /** Without a token no other run can be read. */
+  readonly hasToken: boolean;
   /** A folder that the steps of one job share, outside the workspace: below RUNNER_TEMP. */
   readonly sharedDirectory: string;
   readonly temporaryDirectory: string;
@@ -48,6 +59,8 @@ export interface ArtifactStoreOptions {
 /** The record on a runner: artifacts of the run, and the same on disk for the later steps of the job. */
 export function createArtifactStore(options: ArtifactStoreOptions): RecordStore {
   const { artifacts, repository, treeHash, runId, attempt, key, logger, temporaryDirectory } = options;
+  /** The run whose artifacts are this job's own. */
+  const homeRunId = options.workerRunId ?? runId;
   const folder = join(options.sharedDirectory, 'sections');
   const standpoint: Standpoint = { repository, runId, attempt, tree: { hash: treeHash } };
   /** Artifacts never change, so each is downloaded once. */
@@ -102,11 +115,36 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
     }
     return [...onDisk, ...fromArtifacts];
   };
-  const read = async (run: OtherRun | undefined, signal: AbortSignal): Promise<Judged> =>
-    judge(
-      await kept(run, signal),
-      run === undefined ? standpoint : { repository, runId: run.runId, attempt: Infinity, tree: null },
+  const read = async (run: OtherRun | undefined, signal: AbortSignal): Promise<Judged> => {
+    if (run !== undefined) {
+      return judge(await kept(run, signal), {
+        repository,
+        runId: run.runId,
+        attempt: Infinity,
+        tree: null,
+      });
+    }
+    const own = await kept(undefined, signal);
+    const opened = options.workerRunId === undefined ? undefined : await openDispatcher(signal);
+    return judge(
+      opened === undefined ? own : withDispatcher(own, await kept(opened, signal), attempt),
+      standpoint,
     );
+  };
+  let dispatcher: Promise<OtherRun> | undefined;
+  /** A worker counts as part of its dispatcher's run: what that run has found out counts here too. */
+  const openDispatcher = async (signal: AbortSignal): Promise<OtherRun | undefined> => {
+    if (artifacts !== undefined && options.hasToken) {
+      dispatcher ??= options.openRun(runId, signal);
+      dispatcher.catch(() => (dispatcher = undefined));
+      return await dispatcher;
+    }
+    const why = artifacts === undefined ? options.withoutArtifacts : 'the input "token" is empty';
+    const message = `The record of run ${runId}, which dispatched this one, cannot be read: ${why}. Only this run's own sections count.`;
+    if (!warned.has(message)) logger.warning(message);
+    warned.add(message);
+    return undefined;
+  };
 
   const downloads = new Map<string, Promise<string>>();
   /** Unpacks an artifact once for all its files, and returns the folder. */
@@ -116,7 +154,7 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
       downloads.get(id) ??
       (async () => {
         if (artifacts === undefined) throw new Error(options.withoutArtifacts);
-        const run = fromRun === runId ? undefined : await options.openRun(fromRun, signal);
+        const run = fromRun === homeRunId ? undefined : await options.openRun(fromRun, signal);
         const artifact = (await artifacts.list(run, signal)).find((candidate) => candidate.name === name);
         if (artifact === undefined) throw new Error(`run ${fromRun} has no such artifact, or it has expired`);
         const directory = await scratch();
@@ -195,7 +233,7 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
       for (let part = 1; part <= MAX_PARTS; part += 1) {
         const artifact = filesName(subject, key, attempt, part);
         if ((await artifacts.upload(artifact, base, paths, signal)) === undefined) continue;
-        return local.map((file) => withLocation(file, { kind: 'artifact', artifact, runId }));
+        return local.map((file) => withLocation(file, { kind: 'artifact', artifact, runId: homeRunId }));
       }
       throw new UsageError(`This job has written ${MAX_PARTS} artifacts of files of "${subject}" already.`, {
         remedy: 'Give steps that train the same model an input "id" of their own.',
@@ -212,12 +250,24 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
       const page =
         uploaded === undefined || options.serverUrl === null || repository === null
           ? null
-          : `${options.serverUrl}/${repository}/actions/runs/${runId}/artifacts/${uploaded.id}`;
+          : `${options.serverUrl}/${repository}/actions/runs/${homeRunId}/artifacts/${uploaded.id}`;
       return { path, url: page };
     },
 
     fetchFiles: (files, directory, signal) => bringFiles(files, directory, locate, signal),
   };
+}
+
+/**
+ * A worker's own sections and its dispatcher's. Of equal name the own one counts, as the dispatcher's is the `pending`
+ * that stands for it; what a later attempt of the dispatcher wrote is of no concern here.
+ */
+function withDispatcher(own: readonly Kept[], dispatcher: readonly Kept[], attempt: number): Kept[] {
+  const known = new Set(own.map(({ name }) => sectionName(name)));
+  return [
+    ...own,
+    ...dispatcher.filter(({ name }) => name.attempt <= attempt && !known.has(sectionName(name))),
+  ];
 }
 
 async function readFolder(folder: string): Promise<Kept[]> {

@@ -46,6 +46,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     artifacts: withoutArtifacts === undefined ? createArtifacts() : undefined,
     withoutArtifacts: withoutArtifacts ?? '',
     serverUrl: origin.serverUrl,
+    workerRunId: origin.worker?.runId,
+    hasToken: options.token !== undefined && options.token !== '',
     sharedDirectory: join(runnerTemp(environment) ?? temporaryDirectory, SHARED_FOLDER),
     temporaryDirectory,
     openRun: (runId, signal) =>

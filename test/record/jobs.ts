@@ -13,6 +13,8 @@ export interface JobOptions {
   readonly key?: string;
   readonly runId?: number;
   readonly attempt?: number;
+  /** A worker's own run, where its artifacts go; `runId` and `attempt` are its dispatcher's then. */
+  readonly workerRunId?: number;
   /** Steps of one job share RUNNER_TEMP; another name is another machine. */
   readonly machine?: string;
   readonly hasArtifacts?: boolean;
@@ -39,8 +41,8 @@ export async function openJob(fake: FakeGitHub, directory: string, options: JobO
   const environment = await fake.environment({
     directory: join(directory, machine),
     workspace,
-    runId,
-    runAttempt: attempt,
+    runId: options.workerRunId ?? runId,
+    runAttempt: options.workerRunId === undefined ? attempt : 1,
   });
   if (options.runtimeToken === false) delete environment['ACTIONS_RUNTIME_TOKEN'];
   for (const name of [
@@ -60,7 +62,8 @@ export async function openJob(fake: FakeGitHub, directory: string, options: JobO
     setStatus: unused,
     comment: unused,
   };
-  const origin = { serverUrl: 'https://github.com' } as Origin;
+  const worker = options.workerRunId === undefined ? null : { runId: String(options.workerRunId) };
+  const origin = { serverUrl: 'https://github.com', worker } as Origin;
   const { logger, lines } = keepLogs();
   const temporaryDirectory = await mkdtemp(join(environment['RUNNER_TEMP'] ?? directory, 'step-'));
   const store = createRecordStore({
