@@ -22,7 +22,7 @@ export interface Candidate {
    * The files with locations that can be reached from here; throws where they cannot be had. Only asked for an equal
    * fingerprint, as it may download.
    */
-  files(files: readonly FileReference[], signal: AbortSignal): Promise<readonly FileReference[]>;
+  readonly files: (files: readonly FileReference[], signal: AbortSignal) => Promise<readonly FileReference[]>;
 }
 
 /** One place in which earlier trainings lie: what it found, and what a reader should know of it. */

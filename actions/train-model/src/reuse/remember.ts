@@ -44,10 +44,8 @@ export async function rememberTraining({
       startedAt: now - durationMs,
       now,
     });
-    await Promise.all([
-      saveToCache(subject, textOf(section), body.files, fingerprint, context),
-      saveAsArtifact(subject, textOf(section), fingerprint, context),
-    ]);
+    await saveAsArtifact(subject, textOf(section), fingerprint, context);
+    await saveToCache(subject, textOf(section), body.files, fingerprint, context);
   } catch (error) {
     signal.throwIfAborted();
     logger.warning(`The training could not be kept for later runs to reuse: ${messageOf(error)}`);

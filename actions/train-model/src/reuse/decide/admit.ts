@@ -1,4 +1,4 @@
-import { isExpected } from '../../../../../shared/errors.ts';
+import { messageOf } from '../../../../../shared/errors.ts';
 import type { FileReference } from '../../../../../shared/record/common.ts';
 import { modelDigest } from '../../../../../shared/record/digest.ts';
 import { parseSection, type Section, type SectionOf } from '../../../../../shared/record/section.ts';
@@ -34,8 +34,7 @@ export function readTrained(text: string, label: string, standpoint: Standpoint)
   try {
     section = parseSection(text, label);
   } catch (error) {
-    if (!isExpected(error)) throw error;
-    return { reason: `cannot be read: ${error.message}` };
+    return { reason: `cannot be read: ${messageOf(error)}` };
   }
   return trainedOf(section, standpoint);
 }
