@@ -25,6 +25,10 @@ const HARDENED = [
   'core.hooksPath=/dev/null',
   'core.pager=cat',
   'diff.external=',
+  // A patch that another machine can apply: of the whole repository, and with the usual prefixes.
+  'diff.relative=false',
+  'diff.noprefix=false',
+  'diff.mnemonicPrefix=false',
 ].flatMap((setting) => ['-c', setting]);
 
 /**
@@ -133,10 +137,19 @@ function isObjectName(sha: string): boolean {
   return /^[0-9a-f]{4,64}$/.test(sha);
 }
 
+/** Asks for what differs from the commit, of the whole repository, whichever of its folders is the working directory. */
+export const PATCH_WORDS = [
+  'diff',
+  '--binary',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
+  '--full-index',
+  'HEAD',
+] as const;
+
 async function patchDigestOf(directory: string, signal: AbortSignal): Promise<string | null> {
-  // Of the whole repository, whichever of its folders is the working directory.
-  const words = ['diff', '--binary', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index', 'HEAD'];
-  const child = await start(directory, words, signal);
+  const child = await start(directory, PATCH_WORDS, signal);
   if (child.stdout === null) return null;
   const hash = createHash('sha256');
   let bytes = 0;
@@ -149,7 +162,7 @@ async function patchDigestOf(directory: string, signal: AbortSignal): Promise<st
   if (code !== 0) {
     // What could not be compared is not clean.
     throw new InfrastructureError(`git could not compare the files in ${directory} with their commit.`, {
-      remedy: `Run \`git ${words.join(' ')}\` there to see why.`,
+      remedy: `Run \`git ${PATCH_WORDS.join(' ')}\` there to see why.`,
     });
   }
   return bytes > 0 ? hash.digest('hex') : null;

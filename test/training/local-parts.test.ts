@@ -1,8 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseGpus } from '../../actions/train-model/src/describe-machine.ts';
 import { createLocalEngine } from '../../actions/train-model/src/engines/local.ts';
 import { LineQueue } from '../../actions/train-model/src/local/line-queue.ts';
 import { killsBetween, readMemoryKills } from '../../actions/train-model/src/local/memory-kills.ts';
@@ -140,30 +139,6 @@ describe('a series', () => {
     const seen: unknown[] = [];
     for await (const point of followSeries(path, undefined, { pollMs: 1, ended })) seen.push(point.values);
     expect(seen).toEqual([{ loss: 3 }, { loss: 2 }, { loss: 1 }]);
-  });
-});
-
-describe('hardware', () => {
-  it('has what nvidia-smi tells, also what it does not know', () => {
-    expect(parseGpus('NVIDIA H100, 81559\nNVIDIA A100, MIG, [N/A]\n\nno driver')).toEqual([
-      { name: 'NVIDIA H100', memoryMiB: 81559 },
-      { name: 'NVIDIA A100, MIG', memoryMiB: null },
-    ]);
-  });
-
-  it('is probed with the programs that the command would find', async () => {
-    await using place = await openWorkplace();
-    const bin = join(place.directory, 'bin');
-    await mkdir(bin);
-    await writeFile(join(bin, 'nvidia-smi'), '#!/bin/sh\necho "Fake GPU, 1024"\n', { mode: 0o755 });
-    const environment = {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      ImageOS: 'ubuntu24',
-      ImageVersion: '1.2',
-    };
-    const { body } = await place.script('', {}, { environment });
-    expect(body?.hardware.gpus).toEqual([{ name: 'Fake GPU', memoryMiB: 1024 }]);
-    expect(body?.environment.image).toBe('ubuntu24 1.2');
   });
 });
 

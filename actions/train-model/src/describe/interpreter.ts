@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { TrainingBody } from '../../../../shared/record/training-section.ts';
+import { probe, type ProbeOptions } from '../gpu/probe.ts';
+
+type Environment = TrainingBody['environment'];
+
+/** Programs that tell their version on `--version`, by their usual names. */
+const INTERPRETER = /^(python|pypy|node|Rscript|R|julia|ruby|java|deno|bun)[\d.]*(\.exe)?$/;
+const PYTHON = /^(python|pypy)[\d.]*(\.exe)?$/;
+/** More than any environment of one training needs; a record is read by people too. */
+const MAX_PACKAGES = 1_000;
+const MAX_CHARACTERS = 200;
+
+/**
+ * Lists what is installed, the user's own site packages too. Isolated (`-I`): no module of the working directory and
+ * no variable takes the place of the standard library's.
+ */
+const LIST_PACKAGES = `
+import importlib.metadata, json, os, site, sys
+paths = list(sys.path)
+try:
+    own = site.getusersitepackages()
+    if os.path.isdir(own) and own not in paths:
+        paths.append(own)
+except Exception:
+    pass
+found = {}
+for one in importlib.metadata.distributions(path=paths):
+    try:
+        name = one.metadata["Name"]
+        if name and name not in found:
+            found[name] = one.version
+    except Exception:
+        pass
+print(json.dumps([[name, str(found[name])] for name in sorted(found)]))
+`;
+
+const listSchema = z.array(z.tuple([z.string(), z.string()]));
+
+/** What runs the command, and what is installed for it: null and nothing where its program is no known interpreter. */
+export async function describeInterpreter(
+  program: string,
+  options: ProbeOptions,
+): Promise<Pick<Environment, 'interpreter' | 'packages'>> {
+  const name = basename(program);
+  if (!INTERPRETER.test(name)) return { interpreter: null, packages: [] };
+  const [told, packages] = await Promise.all([
+    probe([program, '--version'], options),
+    PYTHON.test(name) ? listPackages(program, options) : [],
+  ]);
+  const text = told.kind === 'ended' && told.code === 0 ? `${told.stdout}\n${told.stderr}` : '';
+  const version = /\d+\.\d+[^\s,;"')]*/.exec(text)?.[0];
+  return { interpreter: version === undefined ? null : { name, version }, packages };
+}
+
+async function listPackages(program: string, options: ProbeOptions): Promise<Environment['packages']> {
+  const told = await probe([program, '-I', '-c', LIST_PACKAGES], options);
+  if (told.kind !== 'ended' || told.code !== 0) return [];
+  const parsed = listSchema.safeParse(jsonOrNothing(told.stdout));
+  return (parsed.data ?? [])
+    .map(([name, version]) => ({ name: normalName(name), version: version.slice(0, MAX_CHARACTERS) }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .slice(0, MAX_PACKAGES);
+}
+
+/** One name for `Scikit_Learn` and `scikit-learn` (PyPA, "Names and normalization"). */
+function normalName(name: string): string {
+  return name
+    .slice(0, MAX_CHARACTERS)
+    .toLowerCase()
+    .replaceAll(/[-_.]+/g, '-');
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
