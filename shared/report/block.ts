@@ -11,6 +11,8 @@ export interface Cell {
   readonly code?: boolean;
   /** Shown as a sign before the text. */
   readonly mark?: Mark;
+  /** A page of the repository that the text leads to, where the form has links. */
+  readonly url?: string;
 }
 
 export interface Fact {

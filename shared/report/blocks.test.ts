@@ -4,12 +4,13 @@ import type { Section } from '../record/section.ts';
 import type { Block } from './block.ts';
 import { changeOf } from './evaluation-blocks.ts';
 import { shareRight } from './share-right.ts';
+import { NO_LINKS } from './links.ts';
 import { viewSection } from './section-view.ts';
 
 /** Everything that a section's blocks say, as plain text. */
-const said = (section: Section): string => JSON.stringify(viewSection(section).blocks);
+const said = (section: Section): string => JSON.stringify(viewSection(section, NO_LINKS).blocks);
 const titles = (section: Section): string[] =>
-  viewSection(section).blocks.map((block: Block) => (block.kind === 'note' ? 'note' : block.title));
+  viewSection(section, NO_LINKS).blocks.map((block: Block) => (block.kind === 'note' ? 'note' : block.title));
 
 describe('data', () => {
   it('shows failed checks first, with rows, contract line and places', () => {
@@ -100,7 +101,14 @@ describe('training', () => {
       series: [{ metric: 'empty', points: [] }],
       submission: null,
       seed: null,
-      environment: { os: 'Linux', interpreter: null, lockFiles: [], image: 'python:3.12', packages: [], variables: {} },
+      environment: {
+        os: 'Linux',
+        interpreter: null,
+        lockFiles: [],
+        image: 'python:3.12',
+        packages: [],
+        variables: {},
+      },
       hardware: {
         cpus: 1,
         cpuModel: null,

@@ -11,6 +11,7 @@ import type {
 import { WITHHELD } from './block.ts';
 import { drawCurves } from './chart.ts';
 import { escapeHtml, escapeHtmlLines } from './escape-html.ts';
+import { linkTarget } from './escape-markdown.ts';
 import { formatNumber } from './format.ts';
 import { markIcon, toneIcon } from './html-icons.ts';
 import { MARKS } from './marks.ts';
@@ -55,7 +56,9 @@ async function bodyOf(block: Exclude<Block, { kind: 'note' }>): Promise<string> 
 /** One cell: its sign, then its text, escaped. */
 export function htmlCell(cell: Cell): string {
   const escaped = escapeHtml(cell.text);
-  const shown = cell.code === true && escaped !== '–' ? `<code>${escaped}</code>` : escaped;
+  const words = cell.code === true && escaped !== '–' ? `<code>${escaped}</code>` : escaped;
+  const target = cell.url === undefined ? undefined : linkTarget(cell.url);
+  const shown = target === undefined ? words : `<a href="${target}" rel="noreferrer">${words}</a>`;
   const tone = cell.tone ?? (cell.mark === undefined ? undefined : MARKS[cell.mark].tone);
   const coloured = tone === undefined ? shown : `<span class="toned tone-${tone}">${shown}</span>`;
   return cell.mark === undefined

@@ -94,10 +94,10 @@ function inTrackOrder(report: Report): SectionView[] {
 async function card(section: SectionView, open: boolean): Promise<string> {
   const blocks: string[] = [];
   for (const block of section.blocks) blocks.push(await htmlBlock(block));
-  const bad = isBroken(section.verdict);
+  const telling = isBroken(section.verdict) || section.verdict === 'pending';
   const cost = section.cost === null ? '' : `<span>${escapeHtml(section.cost)}</span>`;
   return `\
-<details class="card" id="${escapeHtml(section.id)}"${open || bad ? ' open' : ''}>
+<details class="card" id="${escapeHtml(section.id)}"${open || telling ? ' open' : ''}>
 <summary><h2>${section.stage} of ${escapeHtml(section.subject)} ${pill(section.verdict)}</h2><span class="times">${cost}<span>${escapeHtml(section.duration)}</span></span><span class="said">${escapeHtml(section.summary)}</span></summary>
 <div class="card-body">
 ${blocks.join('\n')}

@@ -1,7 +1,7 @@
 import type { Block, Cell, Column, HeatBlock, MetricsBlock, TableBlock } from './block.ts';
 import { WITHHELD } from './block.ts';
 import { escapeHtmlLines } from './escape-html.ts';
-import { codeMarkdown, escapeMarkdown } from './escape-markdown.ts';
+import { codeMarkdown, escapeMarkdown, linkTarget } from './escape-markdown.ts';
 import { formatNumber } from './format.ts';
 import { MARKS, type Tone } from './marks.ts';
 import { shareRight } from './share-right.ts';
@@ -88,10 +88,12 @@ function titled(block: Exclude<Block, { kind: 'note' }>, body: string): string {
 
 /** One cell: its sign, then its text, escaped. */
 export function markdownCell(cell: Cell, limits: MarkdownLimits): string {
-  const shown =
+  const words =
     cell.code === true
       ? codeMarkdown(cell.text, limits.cellCharacters)
       : escapeMarkdown(cell.text, limits.cellCharacters);
+  const target = cell.url === undefined ? undefined : linkTarget(cell.url);
+  const shown = target === undefined || words === '' ? words : `[${words}](${target})`;
   return cell.mark === undefined ? shown : `${MARKS[cell.mark].emoji} ${shown}`;
 }
 

@@ -169,7 +169,7 @@ function partsOf(report: Report, limits: MarkdownLimits): Part[] {
 }
 
 function details(section: SectionView, limits: MarkdownLimits): string {
-  const open = isBroken(section.verdict) ? ' open' : '';
+  const open = isBroken(section.verdict) || section.verdict === 'pending' ? ' open' : '';
   const { emoji, word } = MARKS[section.verdict];
   return [
     `<details${open}><summary>${emoji} <b>${escapeMarkdown(section.stage)} of ${escapeMarkdown(section.subject)}</b>: ${word}</summary>`,

@@ -6,6 +6,7 @@ import { dataBlocks } from './data-blocks.ts';
 import { deploymentBlocks } from './deployment-blocks.ts';
 import { evaluationBlocks } from './evaluation-blocks.ts';
 import { formatDuration, formatUsd, shortDigest } from './format.ts';
+import type { Linker } from './links.ts';
 import { STAGES } from './marks.ts';
 import { publicationBlocks } from './publication-blocks.ts';
 import { trainingBlocks } from './training-blocks.ts';
@@ -26,7 +27,7 @@ export interface SectionView {
 }
 
 /** Turns a section into what the renderers show of it. */
-export function viewSection(section: Section): SectionView {
+export function viewSection(section: Section, link: Linker): SectionView {
   return {
     id: `${section.kind}-${section.subject}-${section.run.key}`,
     kind: section.kind,
@@ -38,13 +39,13 @@ export function viewSection(section: Section): SectionView {
     duration: formatDuration(section.durationMs),
     cost: section.cost === null ? null : formatUsd(section.cost.usd),
     blocks: [
-      ...bodyBlocks(section),
+      ...bodyBlocks(section, link),
       { kind: 'facts', title: 'Commit and run', folded: true, facts: provenance(section) },
     ],
   };
 }
 
-function bodyBlocks(section: Section): Block[] {
+function bodyBlocks(section: Section, link: Linker): Block[] {
   if (section.body === null) {
     const text =
       section.verdict === 'skipped'
@@ -56,7 +57,7 @@ function bodyBlocks(section: Section): Block[] {
     case 'data':
       return dataBlocks(section.body);
     case 'training':
-      return trainingBlocks(section.body);
+      return trainingBlocks(section.body, section.verdict, link);
     case 'evaluation':
       return evaluationBlocks(section.body);
     case 'publication':

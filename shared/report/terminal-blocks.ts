@@ -39,7 +39,14 @@ function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string
   switch (block.kind) {
     case 'facts':
       return factLines(
-        block.facts.map(({ label, value }) => [cleanLine(label), terminalCell(value, screen)]),
+        block.facts.map(({ label, value }) => [
+          cleanLine(label),
+          // There is no link behind a word here.
+          terminalCell(
+            value.url === undefined ? value : { ...value, text: `${value.text}, ${value.url}` },
+            screen,
+          ),
+        ]),
         screen,
       );
     case 'table':

@@ -28,8 +28,12 @@ export function terminalTable(
     Math.max(displayWidth(column.header), ...rows.map((row) => displayWidth(row[index]?.text ?? ''))),
   );
   if (!shrink(widths, columns, width)) return asList(columns, rows, width, dim);
-  const header = columns.map((column, index) => pad(column.header, widths[index] ?? 0, column.numeric));
-  return [dim(header.join(GAP).trimEnd()), ...rows.flatMap((row) => rowLines(row, widths, columns))];
+  // A header may be wider than its column has become: it is wrapped as the cells are.
+  const header = columns.map((column) => ({ text: column.header, paint: (text: string) => text }));
+  return [
+    ...rowLines(header, widths, columns).map((line) => dim(line)),
+    ...rows.flatMap((row) => rowLines(row, widths, columns)),
+  ];
 }
 
 /** Takes from the widest columns of text until all fit; false where they cannot. */

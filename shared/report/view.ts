@@ -3,6 +3,7 @@ import type { Verdict } from '../verdict.ts';
 import { type Callout, calloutsOf } from './callouts.ts';
 import { fact, type Fact } from './block.ts';
 import { leadOf } from './lead.ts';
+import { linkerOf, repositoryOf } from './links.ts';
 import { type SectionView, viewSection } from './section-view.ts';
 import { gather, sorted, type Track, viewTrack } from './tracks.ts';
 
@@ -26,6 +27,8 @@ export interface Report {
 export interface ReportOptions {
   readonly title?: string;
   readonly fullReportUrl?: string | null;
+  /** `https://<host>/<owner>/<name>`, whose pages may be linked to; without it the repository of the whole report. */
+  readonly repositoryUrl?: string | null;
   /** The commit that the verdict is for, where it is known better than from the sections. */
   readonly headSha?: string | null;
 }
@@ -33,7 +36,8 @@ export interface ReportOptions {
 /** Builds the view of a record; the same sections give the same report, in whatever order they come. */
 export function buildReport(sections: readonly Section[], options: ReportOptions = {}): Report {
   const ordered = sorted(sections);
-  const views = new Map(ordered.map((section) => [section, viewSection(section)]));
+  const link = linkerOf(options.repositoryUrl ?? repositoryOf(options.fullReportUrl ?? null));
+  const views = new Map(ordered.map((section) => [section, viewSection(section, link)]));
   const tracks = gather(ordered);
   return {
     title: options.title ?? 'Trainyard',

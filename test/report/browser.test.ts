@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../shared/report/html.ts';
 import { buildReport } from '../../shared/report/view.ts';
 import * as fixtures from './fixtures.ts';
+import * as trainings from './training-fixtures.ts';
 
 const CHROMIUM = process.env['TRAINYARD_CHROMIUM'] ?? '/usr/bin/chromium';
 const present = existsSync(CHROMIUM);
@@ -19,6 +20,11 @@ const PAGES = {
   fail: [fixtures.failedData({ notices: ['A notice.'] }), ...fixtures.failingRun().slice(1)],
   rollback: [fixtures.dataSection(), fixtures.failedTraining(), fixtures.rolledBackDeployment()],
   matrix: fixtures.matrixRun(),
+  running: [fixtures.dataSection(), trainings.runningTraining()],
+  detached: [fixtures.dataSection(), trainings.detachedTraining()],
+  dispatched: [fixtures.dataSection(), trainings.dispatchedTraining()],
+  reused: [fixtures.dataSection(), trainings.reusedTraining()],
+  'queue-limit': [fixtures.dataSection(), trainings.queueLimitTraining()],
   long: [
     fixtures.failedEvaluation({
       summary: 'x'.repeat(400),

@@ -6,6 +6,7 @@ import { renderTerminal } from '../../shared/report/terminal.ts';
 import { buildReport } from '../../shared/report/view.ts';
 import { type Section, sectionSchema } from '../../shared/record/section.ts';
 import * as fixtures from './fixtures.ts';
+import { dispatchedTraining, reusedTraining } from './training-fixtures.ts';
 
 const PIECES = [
   '<i>',
@@ -126,6 +127,8 @@ const templates = [
   fixtures.failedData({ notices: ['x', 'y'] }),
   fixtures.failedTraining(),
   fixtures.trainingSection(),
+  { ...dispatchedTraining(), subject: 'digits-gpu' },
+  { ...reusedTraining(), subject: 'digits-reused', verdict: 'pending' as const, passed: false },
   fixtures.failedEvaluation(),
   fixtures.publicationSection(),
   fixtures.rolledBackDeployment(),

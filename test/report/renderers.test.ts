@@ -5,6 +5,7 @@ import { renderComment, renderSummary } from '../../shared/report/markdown.ts';
 import { renderTerminal } from '../../shared/report/terminal.ts';
 import { buildReport } from '../../shared/report/view.ts';
 import * as fixtures from './fixtures.ts';
+import { detachedTraining } from './training-fixtures.ts';
 
 const LIMIT = { maxCharacters: 65_000 };
 const URL = 'https://github.com/acme/digits/actions/runs/7301';
@@ -240,3 +241,31 @@ function legsOf() {
     }),
   ];
 }
+
+describe('a training that another run does', () => {
+  const RUN = 'https://github.com/acme/digits/actions/runs/7344';
+  const comment = (fullReportUrl: string): string =>
+    renderComment(buildReport([detachedTraining()], { fullReportUrl }), LIMIT);
+
+  it('is shown open, with a link to its run where that is of the same repository', async () => {
+    expect(comment(URL)).toContain(`- Run: [run 7344](${RUN})`);
+    expect(comment(URL)).toContain(
+      '<details open><summary>⏳ <b>Training of digits-mlp</b>: pending</summary>',
+    );
+    const html = await renderHtml(
+      buildReport([detachedTraining()], { repositoryUrl: 'https://github.com/acme/digits' }),
+    );
+    expect(html).toContain(`<a href="${RUN}" rel="noreferrer">run 7344</a>`);
+    expect(
+      renderTerminal(buildReport([detachedTraining()], { fullReportUrl: URL }), {
+        colour: false,
+        columns: 120,
+      }),
+    ).toContain(`run 7344, ${RUN}`);
+  });
+
+  it('is named without a link elsewhere', async () => {
+    expect(comment('https://github.com/other/digits/actions/runs/1')).not.toContain(`](${RUN})`);
+    expect(await renderHtml(buildReport([detachedTraining()]))).not.toContain('href="http');
+  });
+});
