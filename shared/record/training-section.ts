@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, fileReferenceSchema, locationSchema, sha256Schema } from './common.ts';
+import { countSchema, FILE_ROLES, fileReferenceSchema, locationSchema, sha256Schema } from './common.ts';
 
 export const ENGINES = ['local', 'github'] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -121,12 +121,29 @@ export const fingerprintSchema = z.strictObject({
 });
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
+/** What the step declared, as far as it takes to repeat the training elsewhere. */
+export const declaredSchema = z.strictObject({
+  /** Relative to the root of the repository; `.` is the root itself. All other paths are relative to it. */
+  workingDirectory: z.string(),
+  outputs: z.array(z.strictObject({ role: z.enum(FILE_ROLES), glob: z.string() })),
+  metrics: z.string().nullable(),
+  metricsSeries: z.string().nullable(),
+  metricsSources: z.array(z.string()),
+  stopOn: z.array(z.string()),
+  /** What the code fingerprint covers. */
+  paths: z.array(z.string()),
+  dataPaths: z.array(z.string()),
+});
+export type Declared = z.infer<typeof declaredSchema>;
+
 export const trainingBodySchema = z.strictObject({
   engine: z.enum(ENGINES),
   submission: z.strictObject({ id: z.string(), key: z.string(), url: z.string().nullable() }).nullable(),
   command: z.array(z.string()),
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   seed: z.int().nullable(),
+  /** Absent in a record of an earlier version. */
+  declared: declaredSchema.optional(),
   environment: z.strictObject({
     os: z.string(),
     interpreter: z.strictObject({ name: z.string(), version: z.string() }).nullable(),
