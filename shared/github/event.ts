@@ -84,7 +84,8 @@ function count(environment: NodeJS.ProcessEnv, name: string): number {
   throw new UsageError(`The variable ${name} is "${value}"; a whole number from 1 is accepted.`);
 }
 
-async function readPayload(environment: NodeJS.ProcessEnv, event: string): Promise<Payload> {
+/** Reads the event's payload from where the runner has put it. */
+export async function readPayload(environment: NodeJS.ProcessEnv, event: string): Promise<Payload> {
   const path = text(environment, 'GITHUB_EVENT_PATH');
   const payload = path === undefined ? {} : await readPayloadFile(path);
   // Taken for one of no pull request, it would pass for code of this repository, judged at the merge commit.

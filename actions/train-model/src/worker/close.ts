@@ -1,0 +1,313 @@
+import { z } from 'zod';
+import type { ActionContext, Outcome } from '../../../../shared/action/action.ts';
+import { stepResultOf } from '../../../../shared/action/decide/step-result.ts';
+import { variableOf } from '../../../../shared/action/inputs.ts';
+import { messageOf, UsageError } from '../../../../shared/errors.ts';
+import type { GitHubClient } from '../../../../shared/github/client.ts';
+import type { StatusState } from '../../../../shared/github/code-host.ts';
+import { ConditionalRequests } from '../../../../shared/github/conditional-requests.ts';
+import { dispatchWorkflow } from '../../../../shared/github/dispatch.ts';
+import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
+import { JOB_INPUT } from '../../../../shared/github/dispatched-job.ts';
+import { readJobs } from '../../../../shared/github/workflow-jobs.ts';
+import { listDispatchedRuns } from '../../../../shared/github/workflow-runs.ts';
+import { sectionName } from '../../../../shared/record/artifact-name.ts';
+import { type Artifacts, createArtifacts } from '../../../../shared/record/artifacts.ts';
+import type { SectionOf } from '../../../../shared/record/section.ts';
+import type { FailureClass } from '../../../../shared/record/training-section.ts';
+import { parseCheckpointName } from '../checkpoints/checkpoint-name.ts';
+import { ADVICE } from '../decide/judge-training.ts';
+import { type AfterWorker, afterWorker, JOB_RESULTS, type WorkerSection } from '../decide/next-generation.ts';
+import { parseProgressName } from '../dispatch/progress.ts';
+import type { Inputs } from '../inputs.ts';
+import { deleteProgress } from './delete-progress.ts';
+import { clientOf, type OwnRun, readOwnRun } from './worker-run.ts';
+
+export interface CloseOptions {
+  readonly inputs: Pick<Inputs, 'dispatched' | 'maxAttempts' | 'limitMs'>;
+  readonly context: ActionContext;
+  readonly artifacts?: Artifacts;
+}
+
+const resultSchema = z.object({ result: z.enum(JOB_RESULTS) });
+const needsSchema = z.object({ train: resultSchema, gate: resultSchema.optional() });
+type Needs = z.infer<typeof needsSchema>;
+
+/** A run of the next generation that a lost answer has left is among the newest. */
+const NEXT_PAGES = 2;
+
+interface Closing {
+  readonly context: ActionContext;
+  readonly client: GitHubClient;
+  readonly job: DispatchedJob;
+  readonly own: OwnRun;
+  readonly needs: Needs;
+  /** Names of this run's artifacts. */
+  readonly names: ReadonlySet<string>;
+}
+
+/**
+ * Ends a worker, in a job of its own that runs no code of the user's: dispatches the next generation where the training
+ * is worth going on with, else ends what still waits for it — the commit's status, the comment, the progress.
+ */
+export async function closeWorker({
+  inputs,
+  context,
+  ...options
+}: CloseOptions): Promise<Outcome<'training'>> {
+  const { signal } = context;
+  const job = inputs.dispatched;
+  if (job === undefined) throw new UsageError('Input "mode" is "close", and no "dispatched-job" is given.');
+  const own = await readOwnRun(context);
+  try {
+    return await close({ inputs, context, ...options }, job, own);
+  } catch (error) {
+    if (!signal.aborted) {
+      // Whatever happened: a status that stays pending would block the pull request for ever.
+      const ended = { context, job, own };
+      await setStatus('error', `The worker could not be closed: ${messageOf(error)}`, ended).catch(
+        () => undefined,
+      );
+    }
+    throw error;
+  }
+}
+
+async function close(
+  { inputs, context, ...options }: CloseOptions,
+  job: DispatchedJob,
+  own: OwnRun,
+): Promise<Outcome<'training'>> {
+  const { signal } = context;
+  const needs = readNeeds(context);
+  const client = await clientOf(context);
+  const artifacts = options.artifacts ?? createArtifacts();
+  const names = new Set((await artifacts.list(undefined, signal)).map(({ name }) => name));
+  const closing: Closing = { context, client, job, own, needs, names };
+  const section = await findSection(closing);
+  const after = afterWorker({
+    job,
+    runId: own.worker.runId,
+    maxAttempts: inputs.maxAttempts,
+    limitMs: inputs.limitMs,
+    train: needs.train.result,
+    section: section === undefined ? undefined : factsOf(section),
+    checkpoint: [...names].some((name) => parseCheckpointName(name)?.submissionKey === job.submissionKey),
+    began: [...names].some((name) => parseProgressName(name)?.submissionKey === job.submissionKey),
+    failedStep: section === undefined ? await failedStepOf(closing) : undefined,
+  });
+  return await apply(after, closing);
+}
+
+function readNeeds({ environment }: ActionContext): Needs {
+  let document: unknown;
+  try {
+    document = JSON.parse(environment[variableOf('needs')] ?? '');
+  } catch {
+    document = undefined;
+  }
+  const read = needsSchema.safeParse(document);
+  if (read.success) return read.data;
+  throw new UsageError('Input "needs" does not tell how the job "train" ended.', {
+    remedy: 'The worker workflow gives it as "needs: ${{ toJSON(needs) }}", in a job that needs "train".',
+  });
+}
+
+/** The worker's own section: only what lies in this run is its. */
+async function findSection({
+  context,
+  job,
+  own,
+  names,
+}: Closing): Promise<SectionOf<'training'> | undefined> {
+  const { store, run, signal } = context;
+  const name = sectionName({
+    subject: job.model,
+    kind: 'training',
+    key: own.worker.key,
+    attempt: run.attempt,
+  });
+  if (!names.has(name)) return undefined;
+  return await store.find('training', { subject: job.model, fromKey: own.worker.key }, signal);
+}
+
+function factsOf({ verdict, summary, body }: SectionOf<'training'>): WorkerSection {
+  const attempts = body?.attempts ?? [];
+  return {
+    verdict,
+    summary,
+    failureClass: attempts.at(-1)?.failureClass ?? null,
+    trainedMs: attempts.reduce((sum, { durationMs }) => sum + durationMs, 0),
+  };
+}
+
+/** The step by which the job that trains failed: one whose runner was lost has none. Undefined where it is not told. */
+async function failedStepOf({ context, client, own, needs }: Closing): Promise<string | null | undefined> {
+  if (needs.train.result !== 'failure') return undefined;
+  try {
+    const requests = new ConditionalRequests(client);
+    const { data: jobs } = await readJobs(requests, own.repository, own.worker.runId, context.signal);
+    // A job of a reusable workflow is named after the job that calls it too: `worker / train`.
+    const train = jobs.find(({ name }) => /(^|\/ )train$/.test(name));
+    if (train === undefined) return undefined;
+    return train.steps.find(({ conclusion }) => conclusion === 'failure')?.name ?? null;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.logger.debug(`The jobs of this run cannot be asked for: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+async function apply(after: AfterWorker, closing: Closing): Promise<Outcome<'training'>> {
+  const { context, job } = closing;
+  switch (after.kind) {
+    case 'duplicate':
+      return told('skipped', 'Another run trains the same, and ends it.');
+    case 'continue': {
+      const failure = await dispatchNext(after.job, closing);
+      if (failure === undefined) return await goOn(after, closing);
+      const message = `${after.reason} It could not be gone on with: ${failure}`;
+      return await endUnrecorded('infrastructure', message, closing);
+    }
+    case 'ended':
+      return await endRecorded(after.section, closing);
+    case 'unrecorded':
+      context.logger.info(`The worker of ${job.model} recorded no end.`);
+      return await endUnrecorded(after.failureClass, after.message, closing);
+  }
+}
+
+/** Dispatches the next generation, once: a closing job that is run again finds it. Says why where it cannot. */
+async function dispatchNext(
+  next: DispatchedJob,
+  { client, own, context }: Closing,
+): Promise<string | undefined> {
+  const { signal } = context;
+  const { repository, workflow, ref } = own;
+  const isThere = async (): Promise<boolean> => {
+    const titled = (runs: readonly { title: string }[]): boolean =>
+      runs.some(({ title }) => title === next.title);
+    return titled(
+      await listDispatchedRuns(client, { repository, workflow, pages: NEXT_PAGES }, titled, signal),
+    );
+  };
+  try {
+    if (await isThere()) return undefined;
+    const inputs = { ...own.furtherInputs, [JOB_INPUT]: JSON.stringify(next) };
+    await dispatchWorkflow(client, { repository, workflow, ref, inputs }, signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Its answer may be lost, and the run there all the same.
+    if (await isThere().catch(() => false)) return undefined;
+    return messageOf(error);
+  }
+}
+
+async function goOn(
+  { job: next, reason }: Extract<AfterWorker, { kind: 'continue' }>,
+  closing: Closing,
+): Promise<Outcome<'training'>> {
+  const words = `Goes on in another run (${next.previous.length + 1}). ${reason}`;
+  closing.context.logger.info(words);
+  await setStatus('pending', words, closing);
+  return told('pending', words);
+}
+
+async function endRecorded(section: WorkerSection, closing: Closing): Promise<Outcome<'training'>> {
+  const { context, client, job, own, names } = closing;
+  const { verdict, summary } = section;
+  if (verdict === 'pass') {
+    const runIds = [own.worker.runId, ...job.previous];
+    const { submissionKey } = job;
+    const options = { client, repository: own.repository, runIds, submissionKey, logger: context.logger };
+    const deleted = await deleteProgress(options, context.signal);
+    if (deleted > 0) context.logger.info(`Deleted ${deleted} progress artifacts.`);
+  }
+  const judged = sectionName({
+    subject: job.model,
+    kind: 'evaluation',
+    key: own.worker.key,
+    attempt: context.run.attempt,
+  });
+  // The gate has set the status and written the comment itself.
+  if (!names.has(judged)) await endWithoutGate(section, closing);
+  return { ...told('skipped', `The training ended as ${verdict}: ${summary}`), passed: verdict === 'pass' };
+}
+
+async function endWithoutGate({ verdict, summary }: WorkerSection, closing: Closing): Promise<void> {
+  const { job, needs } = closing;
+  if (verdict === 'pass' && job.gate !== null) {
+    const result = needs.gate?.result ?? 'skipped';
+    await setStatus('error', `The gate ended as ${result}, without a verdict.`, closing);
+  } else {
+    const words = verdict === 'pass' ? `${summary} No gate judged it.` : `${verdict}: ${summary}`;
+    const { statusState } = stepResultOf(verdict, { onInconclusive: 'warn', usage: false });
+    await setStatus(statusState, words, closing);
+  }
+  await writeComment(closing);
+}
+
+/** A follower tells the end itself; of a detached training nobody would hear. */
+async function endUnrecorded(
+  failureClass: FailureClass,
+  message: string,
+  closing: Closing,
+): Promise<Outcome<'training'>> {
+  const { owner, remedy } = ADVICE[failureClass];
+  await setStatus('error', message, closing);
+  return {
+    ...told('error', message),
+    subject: closing.job.mode === 'detach' && !hasSection(closing) ? closing.job.model : '',
+    blame: { owner, message, remedy },
+  };
+}
+
+function hasSection({ context, job, own, names }: Closing): boolean {
+  const { attempt } = context.run;
+  return names.has(sectionName({ subject: job.model, kind: 'training', key: own.worker.key, attempt }));
+}
+
+/** The status of a detached training is pending since its dispatch; a follower has none to end. */
+async function setStatus(state: StatusState, words: string, { context, job, own }: Closing): Promise<void> {
+  const { host, origin, logger, signal, environment } = context;
+  if (job.mode !== 'detach' || origin.headSha === null || environment[variableOf('status')] === 'false')
+    return;
+  const outcome = await host.setStatus(
+    {
+      sha: origin.headSha,
+      state,
+      context: `trainyard/${job.model}`,
+      description: words,
+      targetUrl: own.worker.runUrl,
+    },
+    signal,
+  );
+  if (!outcome.done) logger.warning(`No commit status: ${outcome.reason}`);
+}
+
+async function writeComment({ context, job, own }: Closing): Promise<void> {
+  if (job.mode !== 'detach' || context.environment[variableOf('comment')] === 'false') return;
+  try {
+    const { writeComment: write } = await import('../../../../shared/action/report-run.ts');
+    await write(context, own.worker.runUrl);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.logger.warning(`The comment could not be written: ${messageOf(error)}`);
+  }
+}
+
+/** An outcome of which no section is kept: the worker's own is there, or the next generation's will be. */
+function told(verdict: 'skipped' | 'pending' | 'error', summary: string): Outcome<'training'> {
+  return {
+    subject: '',
+    dataset: null,
+    verdict,
+    summary,
+    blame: null,
+    notices: [],
+    body: null,
+    outputs: {},
+    annotations: [],
+  };
+}
