@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLocalEngine } from '../../actions/train-model/src/engines/local.ts';
+import { withinBudget } from '../../actions/train-model/src/local/log-budget.ts';
 import { LineQueue } from '../../actions/train-model/src/local/line-queue.ts';
 import { killsBetween, readMemoryKills } from '../../actions/train-model/src/local/memory-kills.ts';
 import {
@@ -11,8 +12,7 @@ import {
   parseStat,
   startOf,
 } from '../../actions/train-model/src/local/processes.ts';
-import { followSeries, noteSeries, readSeries } from '../../actions/train-model/src/series-file.ts';
-import { openWorkplace } from './workplace.ts';
+import { openScratch } from './scratch.ts';
 
 const { signal } = new AbortController();
 
@@ -55,7 +55,7 @@ describe('processes', () => {
 
 describe('kills for want of memory', () => {
   it('are counted in the own control group and on the machine', async () => {
-    await using place = await openWorkplace();
+    await using place = await openScratch();
     const root = `${place.directory}/`;
     expect(await readMemoryKills(root)).toEqual({ machine: null, controlGroup: null });
     await place.write('proc/self/cgroup', '0::/job\n');
@@ -97,78 +97,28 @@ describe('a queue of lines', () => {
   });
 });
 
-describe('a series', () => {
-  it('may end in a line that is cut short, and in nothing else', async () => {
-    await using place = await openWorkplace();
-    const path = await place.write('s.jsonl', '{"loss":1}\n\n{"loss":0.5}\n{"los');
-    const result = await readSeries(path, undefined);
-    expect(result).toMatchObject({ ok: true, rows: 2 });
-    await place.write('s.jsonl', '{"loss":1}\n{"los\n');
-    expect(await readSeries(path, undefined)).toMatchObject({
-      ok: false,
-      message: expect.stringMatching(/^row 2 is not JSON/) as string,
-    });
+describe('the budget of a log', () => {
+  async function* lines(count: number, length: number): AsyncGenerator<string> {
+    await Promise.resolve();
+    for (let index = 1; index <= count; index += 1) yield `${index}`.padEnd(length, '.');
+  }
+  const shown = async (count: number, budget: number): Promise<string[]> => {
+    const seen: string[] = [];
+    for await (const line of withinBudget(lines(count, 9), budget)) seen.push(line.replace(/\.*$/, ''));
+    return seen;
+  };
+
+  it('passes on what is within', async () => {
+    expect(await shown(100, 1_000)).toHaveLength(100);
   });
 
-  it('that was written anew is read from its beginning', async () => {
-    await using place = await openWorkplace();
-    const path = await place.write('s.jsonl', '{"loss":1}\n');
-    const before = await noteSeries(path);
-    await writeFile(path, '{"loss":2}\n{"loss":3}\n');
-    expect(await readSeries(path, before)).toMatchObject({ ok: true, rows: 2 });
-    await writeFile(path, '{"a":2}\n');
-    expect(await readSeries(path, before)).toMatchObject({ ok: true, rows: 1 });
-    expect(await noteSeries(join(place.directory, 'none'))).toBeUndefined();
-  });
-
-  it('is followed while it grows, is cut and grows again', async () => {
-    await using place = await openWorkplace();
-    const path = join(place.directory, 's.jsonl');
-    const steps: (() => void)[] = [
-      () => undefined,
-      () => writeFileSync(path, '{"loss":3}\n{"lo'),
-      () => appendFileSync(path, 'ss":2}\nnonsense\n\n'),
-      () => writeFileSync(path, '{"loss":1}\n'),
-      () => undefined,
-    ];
-    const ended = (): boolean => {
-      const step = steps.shift();
-      step?.();
-      return step === undefined;
-    };
-    const seen: unknown[] = [];
-    for await (const point of followSeries(path, undefined, { pollMs: 1, ended })) seen.push(point.values);
-    expect(seen).toEqual([{ loss: 3 }, { loss: 2 }, { loss: 1 }]);
-  });
-});
-
-describe('the local engine', () => {
-  it('knows only what it runs, attaches to nothing and costs nothing', async () => {
-    const engine = createLocalEngine();
-    const stranger = { id: 'x', key: 'y', url: null };
-    expect(() => engine.status(stranger, signal)).toThrow('runs no training "x"');
-    expect(await engine.find('y', signal)).toBeUndefined();
-    expect(await engine.cost(stranger, signal)).toBeUndefined();
-  });
-
-  it('says so where a program cannot be started', async () => {
-    await using place = await openWorkplace();
-    await writeFile(join(place.directory, 'broken'), '#!/does/not/exist\n', { mode: 0o755 });
-    await expect(place.train({ command: './broken' })).rejects.toThrow(/"\.\/broken" could not be started/);
-  });
-
-  it('hears every command to its end, also one that ends before anybody could listen', async () => {
-    await using place = await openWorkplace();
-    const engine = createLocalEngine();
-    const said = Array.from({ length: 24 }, async (_, number) => {
-      const command: [string, ...string[]] = ['sh', '-c', `echo ${number}`];
-      const environment = { PATH: process.env['PATH'] ?? '', TRAINYARD_SUBMISSION: `quick-${number}` };
-      const job = { command, directory: place.directory, environment, outputs: [], metricsSeries: undefined };
-      const submission = await engine.submit(job, `quick-${number}`, signal);
-      const lines: string[] = [];
-      for await (const line of engine.logs(submission, signal)) lines.push(line);
-      return lines.join();
-    });
-    expect(await Promise.all(said)).toEqual(said.map((_, number) => String(number)));
+  it('counts what is beyond, says so once, and ends with the last lines', async () => {
+    const seen = await shown(300, 1_000);
+    expect(seen.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 1)));
+    expect(seen[100]).toMatch(/^The log is longer than \d+ MiB: further lines are counted/);
+    expect(seen[101]).toBe('150 lines were not shown. The last 50:');
+    expect(seen.slice(102)).toEqual(Array.from({ length: 50 }, (_, index) => String(index + 251)));
+    // The first that does not fit closes the log for shorter ones too.
+    expect((await shown(101, 1_000)).slice(100)).toHaveLength(3);
   });
 });

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { listProcesses } from '../../actions/train-model/src/local/processes.ts';
 import { action } from '../../actions/train-model/src/main.ts';
 import type { ActionContext, Outcome } from '../../shared/action/action.ts';
 import { openInputs, variableOf } from '../../shared/action/inputs.ts';
@@ -10,6 +9,8 @@ import { createDiskStore } from '../../shared/record/disk-store.ts';
 import { keepLogs } from '../record/logs.ts';
 import { commitOf, runOf, TREE } from '../record/sections.ts';
 import { terminalOrigin } from '../terminal-origin.ts';
+
+export { isAlive, until } from './wait.ts';
 
 /** As action.yml has them. */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -122,19 +123,4 @@ export async function openWorkplace(): Promise<Workplace> {
     },
   };
   return workplace;
-}
-
-/** True while a process lives; a zombie, which nobody has fetched yet, does not. */
-export async function isAlive(pid: number): Promise<boolean> {
-  return (await listProcesses()).some((one) => one.pid === pid);
-}
-
-/** Waits until something holds; fails the test where it never does. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (performance.now() < end) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`never: ${what}`);
 }
