@@ -310,7 +310,7 @@ describe('a full disk', () => {
   it('is told from other failures, by a device that is always full', async () => {
     const engine = createLocalEngine({ metrics: listen() });
     const submission = await engine.submit(
-      jobOf(['python3', '-c', 'open("/dev/full", "w").write("weights")']),
+      jobOf(['python3', '-c', 'print("weights", file=open("/dev/full", "w"), flush=True)']),
       'k',
       signal,
     );

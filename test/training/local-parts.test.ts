@@ -1,8 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLocalEngine } from '../../actions/train-model/src/engines/local.ts';
 import { withinBudget } from '../../actions/train-model/src/local/log-budget.ts';
 import { LineQueue } from '../../actions/train-model/src/local/line-queue.ts';
 import { killsBetween, readMemoryKills } from '../../actions/train-model/src/local/memory-kills.ts';
