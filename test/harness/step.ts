@@ -23,6 +23,8 @@ export interface StepOptions {
   /** `STATE_*` of the main step, for its post step. */
   readonly state?: Readonly<Record<string, string>>;
   readonly phase?: 'main' | 'post';
+  /** A copy of the suite whose dist is run; by default this checkout. */
+  readonly suite?: string;
 }
 
 export interface StepOutcome {
@@ -56,7 +58,7 @@ export async function startStep(options: StepOptions): Promise<StartedStep> {
   };
   await Promise.all(Object.values(files).map((path) => writeFile(path, '')));
   const inputs = { ...defaultsOf(file.inputs, options.expressions ?? {}), ...options.inputs };
-  const child = spawn(process.execPath, [resolve(ROOT, 'actions', options.action, entry)], {
+  const child = spawn(process.execPath, [resolve(options.suite ?? ROOT, 'actions', options.action, entry)], {
     cwd: options.workspace,
     env: {
       PATH: process.env['PATH'],

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { ACTION_NAMES } from '../../shared/names.ts';
 import { ROOT } from '../harness/action-file.ts';
 
+/** What CI would have built: another folder than dist where somebody tries what is not yet in dist. */
+export const DIST = process.env['TRAINYARD_TEST_DIST'] ?? join(ROOT, 'dist');
 const INSTALLED = join(ROOT, '.ci/tools/python/bin/act');
 
 /** The path of act; undefined where it is missing. */
@@ -21,6 +23,8 @@ export function findAct(): string | undefined {
 
 /** How the examples name the actions; the part before the @ is the repository. */
 export const SUITE = 'trainyard/trainyard@v1';
+
+const CHECKOUT = 'actions/checkout';
 
 /** What a runner would have in place of an action of others': act cannot download it here. */
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -76,20 +80,41 @@ export interface ActOptions {
   /** What steps see beside what act itself sets; also `GITHUB_…`, which act turns into the context. */
   readonly environment: Readonly<Record<string, string>>;
   readonly token: string;
+  /** Labels that a runner of this machine has, beside `ubuntu-24.04`. */
+  readonly labels?: readonly string[];
+  /** Where `actions/checkout` takes commits from. Without it act plays checkout, which can only take what lies there. */
+  readonly origin?: string;
+  /** The reusable workflow of this suite that the workflow calls, and its text. */
+  readonly called?: { readonly path: string; readonly text: string };
+  /** Told of every line when it comes. */
+  readonly onLine?: (line: ActLine) => void;
+}
+
+export interface StartedAct {
+  readonly child: ChildProcess;
+  readonly ended: Promise<ActOutcome>;
 }
 
 /** Runs one workflow under act, in host mode, with a clean environment. */
 export async function runAct(options: ActOptions): Promise<ActOutcome> {
+  return (await startAct(options)).ended;
+}
+
+/** Starts act on one workflow, in host mode, with a clean environment. */
+export async function startAct(options: ActOptions): Promise<StartedAct> {
   const { machine, repository } = options;
   await mkdir(machine, { recursive: true });
   const event = join(machine, 'event.json');
   await writeFile(event, JSON.stringify(options.payload));
-  const stand = await standIns(machine, repository, options.workflow);
+  const stand = await standIns(options);
   const args = [
     options.event,
     ...['--workflows', options.workflow],
     ...['--eventpath', event],
-    ...['--platform', 'ubuntu-24.04=-self-hosted'],
+    ...['ubuntu-24.04', ...(options.labels ?? [])].flatMap((label) => [
+      '--platform',
+      `${label}=-self-hosted`,
+    ]),
     ...['--secret', `GITHUB_TOKEN=${options.token}`],
     ...Object.entries(options.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...stand.flatMap(([name, folder]) => ['--local-repository', `${name}=${folder}`]),
@@ -116,11 +141,34 @@ export async function runAct(options: ActOptions): Promise<ActOutcome> {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+  return { child, ended: outcomeOf(child, options.onLine) };
+}
+
+async function outcomeOf(
+  child: ChildProcess,
+  onLine: ((line: ActLine) => void) | undefined,
+): Promise<ActOutcome> {
+  const lines: ActLine[] = [];
+  const take = (stream: ChildProcess['stdout']): void => {
+    let rest = '';
+    const tell = (line: string): void => {
+      for (const parsed of parseLine(line)) {
+        lines.push(parsed);
+        onLine?.(parsed);
+      }
+    };
+    stream?.setEncoding('utf8').on('data', (part: string) => {
+      const whole = (rest + part).split('\n');
+      rest = whole.pop() ?? '';
+      whole.forEach(tell);
+    });
+    stream?.on('end', () => {
+      tell(rest);
+    });
+  };
+  take(child.stdout);
+  take(child.stderr);
   const [exitCode] = (await once(child, 'close')) as [number | null];
-  const lines = text.split('\n').flatMap((line) => parseLine(line));
   const jobs = Object.fromEntries(
     lines.flatMap(({ job, jobResult }) =>
       job === undefined || jobResult === undefined ? [] : [[job.trim(), jobResult]],
@@ -140,24 +188,26 @@ function parseLine(line: string): ActLine[] {
 }
 
 /** Folders in place of the repositories of actions: this suite as a release would have it, and the stand-ins. */
-async function standIns(
-  machine: string,
-  repository: string,
-  workflow: string,
-): Promise<(readonly [string, string])[]> {
-  const suite = join(machine, 'suite');
-  await cp(join(ROOT, 'dist'), join(suite, 'dist'), { recursive: true });
-  await cp(join(ROOT, 'package.json'), join(suite, 'package.json'));
-  for (const name of ACTION_NAMES) {
-    const file = join('actions', name, 'action.yml');
-    await cp(join(ROOT, file), join(suite, file));
+async function standIns({
+  machine,
+  repository,
+  workflow,
+  origin,
+  called,
+}: ActOptions): Promise<(readonly [string, string])[]> {
+  const suite = await copySuite(join(machine, 'suite'));
+  const folders = [dirname(join(repository, workflow))];
+  if (called !== undefined) {
+    const path = join(suite, called.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, called.text);
+    folders.push(dirname(path));
   }
-  const used = execFileSync('grep', ['-rhoE', 'uses: *[^ ]+@[^ ]+', dirname(join(repository, workflow))], {
-    encoding: 'utf8',
-  });
+  const used = execFileSync('grep', ['-rhoE', 'uses: *[^ ]+@[^ ]+', ...folders], { encoding: 'utf8' });
   const names = new Set(used.split('\n').map((line) => line.replace(/^uses: */, '')));
+  const texts = origin === undefined ? STAND_INS : { ...STAND_INS, [CHECKOUT]: checkoutOf(origin) };
   const others = await Promise.all(
-    Object.entries(STAND_INS).flatMap(([name, text]) =>
+    Object.entries(texts).flatMap(([name, text]) =>
       [...names]
         .filter((use) => use.startsWith(`${name}@`))
         .map(async (use) => {
@@ -169,4 +219,36 @@ async function standIns(
     ),
   );
   return [[SUITE, suite], ...others];
+}
+
+/** This suite as a release would have it: what it built, and its actions' files. */
+export async function copySuite(folder: string): Promise<string> {
+  await cp(DIST, join(folder, 'dist'), { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  for (const name of ACTION_NAMES) {
+    const file = join('actions', name, 'action.yml');
+    await cp(join(ROOT, file), join(folder, file));
+  }
+  return folder;
+}
+
+/** actions/checkout as far as the workflows here use it: one commit, without history, from a folder's repository. */
+function checkoutOf(origin: string): string {
+  return `\
+name: checkout
+description: Stands in.
+inputs:
+  ref: { description: The commit or branch., default: '\${{ github.sha }}' }
+  fetch-depth: { description: Not used. }
+  persist-credentials: { description: Not used. }
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: { REF: '\${{ inputs.ref }}' }
+      run: |
+        git init --quiet .
+        git fetch --quiet --depth 1 '${origin}' "$REF"
+        git checkout --quiet --detach FETCH_HEAD
+`;
 }

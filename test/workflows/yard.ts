@@ -150,7 +150,7 @@ export class Yard implements AsyncDisposable {
  * A hosted runner restores DuckDB and ONNX Runtime from GitHub's cache; what this user's cache holds stands in for it,
  * so that not every machine of a test downloads them. Where it holds nothing, the machine fetches them itself.
  */
-async function bringNativeParts(machine: string): Promise<void> {
+export async function bringNativeParts(machine: string): Promise<void> {
   const own = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'trainyard');
   if (!existsSync(own)) return;
   await cp(own, join(machine, 'cache/act/tool_cache/trainyard'), { recursive: true });
