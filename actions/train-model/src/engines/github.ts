@@ -1,0 +1,199 @@
+import type { Logger } from '../../../../shared/action/logger.ts';
+import { InfrastructureError, messageOf, UsageError } from '../../../../shared/errors.ts';
+import type { GitHubClient } from '../../../../shared/github/client.ts';
+import type { Origin } from '../../../../shared/github/code-host.ts';
+import { ConditionalRequests } from '../../../../shared/github/conditional-requests.ts';
+import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
+import { listDispatchedRuns, type WorkflowRun } from '../../../../shared/github/workflow-runs.ts';
+import type { Dispatch } from '../../../../shared/record/training-section.ts';
+import { type Generation, generationsOf } from '../decide/generation.ts';
+import { RequestBudget } from '../decide/request-budget.ts';
+import type { Clock } from '../follower.ts';
+import type { DispatchInputs } from '../inputs/dispatch-inputs.ts';
+import { type Finding, hasEnded, type Submission, type TrainingEngine } from './engine.ts';
+import { checkWorker } from './github/check-worker.ts';
+import { countAnswers } from './github/count-answers.ts';
+import { type Followed, FollowedTraining } from './github/followed-training.ts';
+import { submitJob } from './github/submit-job.ts';
+import { type Expected, filesFromWorker } from './github/worker-record.ts';
+
+/** Soon enough to see an end within 15 s, and spread, so that many followers do not ask at once. */
+const POLL_MS = 10_000;
+const POLL_JITTER_MS = 2_000;
+/** Where the token's limit runs low. */
+const SLOW_POLL_MS = 30_000;
+/** In the first attempt of a step only a step before could have dispatched; later ones look further back. */
+const FIRST_PAGES = 2;
+const LATER_PAGES = 10;
+const MAX_GENERATIONS = 100;
+
+export interface GitHubEngineOptions {
+  /** Used by nobody else: its answers are counted. */
+  readonly client: GitHubClient;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
+  readonly dispatch: Pick<DispatchInputs, 'mode' | 'runsOn' | 'workflow' | 'workerInputs' | 'queueMs'>;
+  /** The branch or tag to dispatch on (`workerRef`). */
+  readonly ref: string;
+  /** What is dispatched as a generation, after the runs of earlier ones (`buildJob`). */
+  readonly job: (generation: number, previous: readonly string[]) => DispatchedJob;
+  readonly origin: Pick<Origin, 'runAttempt' | 'fork'>;
+  /** What the worker's record must say of itself. */
+  readonly expected: Expected;
+  readonly maxAttempts: number;
+}
+
+/** Trains in a run of the worker workflow of this repository. */
+export interface GitHubEngine extends TrainingEngine {
+  /** When this engine was made, by its clock. */
+  readonly begunAt: number;
+  /** What is known of the dispatch now. */
+  dispatchOf(submission: Submission): Dispatch;
+  /** True where an edit of the comment (two requests) may be afforded now; it is then counted. */
+  mayReport(): boolean;
+  /** Counted answers of GitHub that were not 304: the most in any hour, and all. */
+  requests(): { readonly largestHour: number; readonly total: number };
+}
+
+export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
+  const { client, repository, clock, dispatch, ref, job, origin, logger } = options;
+  const budget = new RequestBudget();
+  countAnswers(client, budget, clock);
+  const requests = new ConditionalRequests(client);
+  const begunAt = clock.now();
+  let known: readonly Generation<WorkflowRun>[] = [];
+  let followed: { readonly id: string; readonly training: FollowedTraining } | undefined;
+
+  const follow = (submission: Submission, generation: number, found: boolean): FollowedTraining => {
+    const training = new FollowedTraining(
+      { ...options, budget, requests },
+      {
+        submission,
+        generation,
+        found,
+        timeoutMinutes: job(generation, [])['timeout-minutes'],
+        earlier: known.filter((one) => one.generation < generation).map(({ run }) => run.id),
+      },
+    );
+    followed = { id: submission.id, training };
+    return training;
+  };
+  const trainingOf = (submission: Submission): FollowedTraining =>
+    followed?.id === submission.id ? followed.training : follow(submission, 1, true);
+
+  return {
+    begunAt,
+    get pollMs() {
+      return budget.low ? SLOW_POLL_MS : POLL_MS + options.random() * POLL_JITTER_MS;
+    },
+
+    async check(_job, signal): Promise<Finding[]> {
+      if (origin.fork) {
+        return [
+          {
+            message:
+              'A pull request from a fork is not dispatched: its code would run with the rights of this repository.',
+            remedy: 'Train it with "engine: local" on a GitHub-hosted runner, or push the branch to this repository after review.',
+          },
+        ];
+      }
+      const { workflow, workerInputs } = dispatch;
+      return await checkWorker({ client, repository, workflow, ref, workerInputs, job: job(1, []) }, signal);
+    },
+
+    async find(submissionKey, signal) {
+      const pages = origin.runAttempt === 1 ? FIRST_PAGES : LATER_PAGES;
+      const list = { repository, workflow: dispatch.workflow, pages };
+      const enough = (runs: readonly WorkflowRun[]): boolean =>
+        generationsOf(runs, submissionKey)[0]?.generation === 1;
+      known = generationsOf(await listDispatchedRuns(client, list, enough, signal), submissionKey);
+      const newest = known.at(-1);
+      if (newest === undefined) return undefined;
+      const { run, generation } = newest;
+      if (run.status === 'completed' && run.conclusion !== 'success') return undefined;
+      const submission = { id: run.id, key: submissionKey, url: run.url };
+      follow(submission, generation, true);
+      return submission;
+    },
+
+    async submit(_job, submissionKey, signal) {
+      const generation = (known.at(-1)?.generation ?? 0) + 1;
+      if (generation > MAX_GENERATIONS) {
+        throw new UsageError(`This training was dispatched ${MAX_GENERATIONS} times already.`, {
+          remedy: 'See why its runs failed, and start a new run instead of running this one again.',
+        });
+      }
+      const dispatched = job(
+        generation,
+        known.map(({ run }) => run.id),
+      );
+      const { workflow, workerInputs } = dispatch;
+      const run = await submitJob({ client, repository, workflow, ref, workerInputs, clock, logger }, dispatched, signal);
+      const submission = { id: run.id, key: submissionKey, url: run.url };
+      follow(submission, generation, false);
+      return submission;
+    },
+
+    status: (submission, signal) => trainingOf(submission).status(signal),
+    logs: (submission, signal) => trainingOf(submission).lines.read(signal),
+    metrics: (submission, signal) => trainingOf(submission).points.read(signal),
+    // The worker's record tells what its runner cost.
+    cost: () => Promise.resolve([]),
+    stop: (submission, graceMs) => trainingOf(submission).stop(graceMs),
+
+    async outputs(submission, signal) {
+      const { section, runs } = await endOf(trainingOf(submission), signal);
+      return { files: filesFromWorker(section?.body?.files ?? [], runs), missing: [], stale: [] };
+    },
+
+    async recorded(submission, signal) {
+      const training = trainingOf(submission);
+      const { section, runs } = await endOf(training, signal);
+      const body = section?.body ?? undefined;
+      return {
+        body: body === undefined ? undefined : { ...body, files: filesFromWorker(body.files, runs) },
+        dispatch: dispatchOf(training),
+      };
+    },
+
+    dispatchOf: (submission) => dispatchOf(trainingOf(submission)),
+    mayReport() {
+      if (!budget.allows(clock.now(), 2)) return false;
+      budget.spend(clock.now(), 2);
+      return true;
+    },
+    requests: () => budget.counts,
+  };
+
+  function dispatchOf(training: FollowedTraining): Dispatch {
+    const { runId, url, generation, queuedMs, waits } = training.place;
+    return {
+      workflow: dispatch.workflow,
+      ref,
+      runId,
+      url,
+      runsOn: [...dispatch.runsOn],
+      mode: dispatch.mode,
+      generation,
+      queuedMs,
+      waits: waits.map(({ reason, ms }) => ({ reason, ms })),
+    };
+  }
+}
+
+/** What the worker recorded; a step that was cancelled may ask before the run has ended. */
+async function endOf(training: FollowedTraining, signal: AbortSignal): Promise<Followed> {
+  if (training.last === undefined || !hasEnded(training.last.phase)) {
+    try {
+      await training.readRecord(signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new InfrastructureError(`What the worker recorded could not be read: ${messageOf(cause)}`, { cause });
+    }
+  }
+  return training.result;
+}

@@ -1,0 +1,38 @@
+/** More than this is never waited for by anybody: the oldest are dropped. */
+const MAX_WAITING = 20_000;
+
+/** Items that one side finds now and then, and the other reads as they come. */
+export class Feed<T> {
+  #items: T[] = [];
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  push(items: readonly T[]): void {
+    this.#items = [...this.#items, ...items].slice(-MAX_WAITING);
+    this.#wake?.();
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** Everything until the feed is closed and empty, or `signal` is aborted. */
+  async *read(signal: AbortSignal): AsyncGenerator<T> {
+    const wake = (): void => this.#wake?.();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      while (!signal.aborted) {
+        yield* this.#items.splice(0);
+        if (this.#closed && this.#items.length === 0) return;
+        if (this.#items.length > 0 || signal.aborted) continue;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+}
