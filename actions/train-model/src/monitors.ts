@@ -5,12 +5,14 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { RECORD_FOLDER } from '../../../shared/record/disk-store.ts';
 import type {
+  Attempt,
   CostItem,
   FailureClass,
   GpuUse,
   TrainingBody,
 } from '../../../shared/record/training-section.ts';
-import { estimateCost, trainingCosts } from './cost/costs.ts';
+import type { Machine } from './cost/github-prices.ts';
+import { estimateCost, trainingCosts, usdFor } from './cost/costs.ts';
 import { priceOf, readPrices, refuseUnknownPrice } from './cost/prices.ts';
 import { checkpointGap } from './decide/checkpoint-gap.ts';
 import { earlyEnd, type Limits } from './decide/early-end.ts';
@@ -29,7 +31,6 @@ import type { Publisher } from './worker/publish-progress.ts';
 const GPU_SAMPLE_MS = 5_000;
 /** Before the job's own limit: for the last checkpoint, the outputs and the section. */
 const JOB_MARGIN_MS = 5 * 60_000;
-const MS_PER_HOUR = 3_600_000;
 
 export interface MonitorOptions {
   readonly inputs: Inputs;
@@ -79,7 +80,8 @@ export async function startMonitors({
   const notices: string[] = [];
   const prices = readPrices(inputs.prices);
   const labels = inputs.dispatched?.['runs-on'] ?? [];
-  const price = priceOf(labels, origin.runnerEnvironment, prices);
+  const price = priceOf(labels, origin.runnerEnvironment, prices, machineHere(context, prepared));
+  const earlierMs = resumption.attempts.map(({ durationMs }) => durationMs);
   if (inputs.maxCostUsd !== undefined) refuseUnknownPrice(price, labels);
   const estimate = estimateCost({ price, maxMs: inputs.limitMs, earlierMs: undefined }) ?? null;
   if (estimate !== null) logger.info(`Cost: ${estimate.basis}`);
@@ -95,13 +97,32 @@ export async function startMonitors({
   let saving: Promise<void> = Promise.resolve();
   const elapsedMs = (): number => (begun === undefined ? 0 : performance.now() - begun);
   const costUsd = (): number | undefined =>
-    price === undefined ? undefined : (price.usdPerHour * elapsedMs()) / MS_PER_HOUR;
+    price === undefined
+      ? undefined
+      : [...earlierMs, elapsedMs()].reduce((sum, ms) => sum + usdFor(price, ms), 0);
+
+  /** What is known of this attempt if nobody lives to say more. */
+  const unfinished = (): Attempt => ({
+    startedAt: new Date(Date.now() - elapsedMs()).toISOString(),
+    durationMs: elapsedMs(),
+    exitCode: null,
+    signal: null,
+    failureClass: 'lost',
+    reason: 'It was lost after this checkpoint: its machine or its process ended without a word.',
+    peakMemoryBytes: null,
+    runner: context.environment['RUNNER_NAME'] ?? origin.runnerEnvironment,
+    url: origin.worker?.runUrl ?? context.run.url,
+    resumedFrom: resumption.name,
+  });
 
   const saveCheckpoints = async (): Promise<void> => {
     if (inputs.checkpoints === undefined) return;
     for (;;) {
       await sleep(checkpointGap(inputs.checkpointMs, elapsedMs()), undefined, { signal: timers.signal });
-      const saved = await resumption.save({ series: series.series(), attempts: [] });
+      const saved = await resumption.save({
+        series: series.series(),
+        attempts: [...resumption.attempts, unfinished()],
+      });
       if (saved === undefined) continue;
       logger.debug(`Saved the checkpoint ${saved.name}.`);
       publisher?.checkpoint({ artifact: saved.name, step: saved.step });
@@ -137,6 +158,8 @@ export async function startMonitors({
         costs: trainingCosts({
           price,
           durationMs,
+          earlierMs,
+          labels,
           prices,
           artifactBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
           checkpointBytes: checkpoint.bytes,
@@ -165,6 +188,16 @@ export async function startMonitors({
       cost: () => costUsd() ?? null,
     });
   }
+}
+
+/** What a hosted runner tells of itself, where its labels are not known. */
+function machineHere({ environment }: ActionContext, { hardware }: Prepared): Machine {
+  return {
+    os: environment['RUNNER_OS'],
+    architecture: environment['RUNNER_ARCH'],
+    cpus: hardware.cpus,
+    gpus: hardware.gpus.length,
+  };
 }
 
 function limitsOf({ limitMs, dispatched, maxCostUsd }: Inputs, { attempts }: Resumption): Limits {

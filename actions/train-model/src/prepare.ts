@@ -29,7 +29,9 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
   const data = await findData(inputs, context, notices);
   const dataFingerprint =
     data?.body?.dataFingerprint ??
-    (inputs.dataPaths.length === 0 ? null : await fingerprintData(inputs.dataPaths, signal));
+    (inputs.dataPaths.length === 0
+      ? null
+      : await fingerprintData(inputs.dataPaths, signal, { workspace: context.workspace, workingDirectory }));
   const code = await describeCode(workingDirectory, inputs.paths, commit.patchDigest, signal);
   if (code.notice !== null) notices.push(code.notice);
 

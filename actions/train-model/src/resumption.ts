@@ -36,6 +36,8 @@ export interface Resumption {
   /** Saves for the last time where somebody may go on from here, and cleans up where nobody will. */
   finish(end: {
     failureClass: FailureClass | null;
+    /** Had to be killed: what it wrote last may be half. */
+    killed: boolean;
     series: Series;
     attempts: readonly Attempt[];
   }): Promise<SavedAtEnd>;
@@ -77,6 +79,7 @@ export async function openResumption(
     subject: inputs.subject,
     temporaryDirectory: context.temporaryDirectory,
     workingDirectory: context.workingDirectory,
+    workspace: context.workspace,
     logger,
   });
   const restored = await checkpoints.restore({
@@ -89,6 +92,7 @@ export async function openResumption(
   const save = async (
     now: { series: Series; attempts: readonly Attempt[] },
     until: AbortSignal,
+    ended?: 'in-order' | 'killed',
   ): Promise<
     { name: string; step: number | null; files: readonly FileReference[]; bytes: number } | undefined
   > => {
@@ -98,7 +102,11 @@ export async function openResumption(
       attempts: [...now.attempts],
     };
     try {
-      const saved = await checkpoints.save({ state, signal: until });
+      const saved = await checkpoints.save({
+        state,
+        signal: until,
+        ...(ended === undefined ? {} : { ended }),
+      });
       return saved === undefined ? undefined : { ...saved, step: state.step };
     } catch (error) {
       logger.warning(`The checkpoint could not be saved: ${messageOf(error)}`);
@@ -113,12 +121,13 @@ export async function openResumption(
     attempts,
     notices,
     save: (now) => save(now, signal),
-    async finish({ failureClass, ...now }) {
+    async finish({ failureClass, killed, ...now }) {
       if (FINAL.includes(failureClass)) {
-        await checkpoints.clear?.();
+        await checkpoints.clear();
         return { files: [], ...checkpoints.usage() };
       }
-      const saved = await save(now, signal.aborted ? AbortSignal.timeout(CANCELLED_SAVE_MS) : signal);
+      const until = signal.aborted ? AbortSignal.timeout(CANCELLED_SAVE_MS) : signal;
+      const saved = await save(now, until, killed ? 'killed' : 'in-order');
       if (saved !== undefined)
         notices.push(`The last checkpoint is kept (${saved.name}): the next attempt goes on from there.`);
       return { files: saved?.files ?? [], ...checkpoints.usage() };

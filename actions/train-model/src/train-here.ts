@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
-import { isExpected, SubjectError, UsageError } from '../../../shared/errors.ts';
+import { InfrastructureError, isExpected, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { modelDigest } from '../../../shared/record/digest.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
@@ -10,6 +10,8 @@ import { joinSeries } from './decide/join-series.ts';
 import type { Submission, TrainingJob } from './engines/engine.ts';
 import { createLocalEngine, type LocalEngine } from './engines/local.ts';
 import { type Clock, type Followed, followTraining } from './follower.ts';
+import { findGpus } from './gpu/find-gpus.ts';
+import { gpuWanted, preflightGpus } from './gpu/preflight.ts';
 import type { Inputs } from './inputs.ts';
 import { metricsOutputs } from './metrics-outputs.ts';
 import { type Monitors, startMonitors } from './monitors.ts';
@@ -20,6 +22,7 @@ import { startProgressLine } from './progress-line.ts';
 import { openResumption, type Resumption } from './resumption.ts';
 import { saveOutputs } from './save-outputs.ts';
 import { type MetricsFollower, openMetrics } from './series/open-metrics.ts';
+import { parseMetricSource } from './series/metric-source.ts';
 import type { MetricsFound } from './series/metrics-found.ts';
 
 const CLOCK: Clock = {
@@ -40,15 +43,33 @@ export async function trainHere(
   prepared: Prepared,
 ): Promise<Outcome<'training'>> {
   const { logger, workingDirectory, signal } = context;
-  const metrics = openMetrics({ inputs, workspace: context.workspace, directory: workingDirectory });
+  const metrics = openMetrics({
+    directory: workingDirectory,
+    metrics: inputs.metrics,
+    metricsSeries: inputs.metricsSeries,
+    sources: inputs.metricsSources.map((line) =>
+      parseMetricSource(line, { workspace: context.workspace, workingDirectory }),
+    ),
+    environment: childEnvironment(context.environment, {
+      parameters: inputs.parameters,
+      seed: inputs.seed,
+      mark: 'metrics',
+    }),
+  });
   const masker = maskerOf(context.environment, inputs.secrets);
   const engine = createLocalEngine({ metrics, masker });
   const resumption = await openResumption(inputs, context, prepared);
   const job = jobOf(inputs, context, prepared, metrics, resumption);
   const finding = (await engine.check(job, signal))[0];
   if (finding !== undefined) throw new UsageError(finding.message, { remedy: finding.remedy });
+  const notices = await checkGpus(inputs, job, prepared, signal);
   await metrics.begin(signal);
 
+  if (inputs.dispatched !== undefined) {
+    const { outcomeOfDuplicate } = await import('./worker/find-duplicate.ts');
+    const duplicate = await outcomeOfDuplicate(inputs.dispatched, context);
+    if (duplicate !== undefined) return duplicate;
+  }
   const monitors = await startMonitors({ inputs, context, prepared, resumption, job });
   const startedAt = new Date();
   const begun = performance.now();
@@ -70,10 +91,28 @@ export async function trainHere(
     monitors,
     resumption,
     ...ended,
+    notices,
     found,
     startedAt,
     durationMs,
   });
+}
+
+/** Before anything is spent: a GPU that is missing or taken is told, and where it was asked for it is an error. */
+async function checkGpus(
+  { dispatched }: Inputs,
+  { environment }: TrainingJob,
+  prepared: Prepared,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const found = await findGpus(environment, signal);
+  const { findings, notices } = preflightGpus(found, {
+    wanted: gpuWanted(dispatched?.['runs-on'] ?? []),
+    packages: prepared.environment.packages,
+  });
+  const [finding] = findings;
+  if (finding === undefined) return notices;
+  throw new InfrastructureError(finding.message, { remedy: finding.remedy });
 }
 
 function jobOf(
@@ -157,6 +196,7 @@ interface Ended {
   readonly prepared: Prepared;
   readonly engine: LocalEngine;
   readonly submission: Submission;
+  readonly notices: readonly string[];
   readonly monitors: Monitors;
   readonly resumption: Resumption;
   readonly followed: Followed;
@@ -168,7 +208,7 @@ interface Ended {
 async function conclude(ended: Ended): Promise<Outcome<'training'>> {
   const { inputs, context, prepared, monitors, resumption, followed, found, durationMs } = ended;
   const { status, stoppedEarly } = followed;
-  const notices: string[] = [];
+  const notices = [...ended.notices];
   const series = joinSeries(resumption.series, found.series);
   const collected = status.failureClass === null ? await collect(ended, notices) : NOTHING;
   const faults = [...found.faults, ...collected.faults];
@@ -188,7 +228,12 @@ async function conclude(ended: Ended): Promise<Outcome<'training'>> {
     resumedFrom: resumption.name,
   };
   const attempts = [...resumption.attempts, attempt];
-  const saved = await resumption.finish({ failureClass, series, attempts });
+  const saved = await resumption.finish({
+    failureClass,
+    killed: status.signal === 'SIGKILL',
+    series,
+    attempts,
+  });
   const told = await monitors.finish({ durationMs, files, failureClass, checkpoint: saved });
   const body: TrainingBody = {
     ...emptyBody(inputs, prepared),
