@@ -1,14 +1,14 @@
 import { type BigIntStats } from 'node:fs';
-import { glob, realpath, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
-import { isInside } from '../../../shared/action/contained-path.ts';
+import { realpath, stat } from 'node:fs/promises';
 import { SubjectError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
-import { hashFile } from '../../../shared/record/digest.ts';
+import { type HashedBytes, hashFile } from '../../../shared/record/digest.ts';
+import { hasCode } from '../../../shared/record/section-folder.ts';
 import type { CollectedOutputs, DeclaredOutput } from './engines/engine.ts';
+import { matchesOf, shownPath } from './output-matches.ts';
 
-/** A training writes some files; a pattern that matches more matches what it should not. */
-const MAX_FILES = 5_000;
+/** A file that changes once, as by the last write of another program, is read again. */
+const MAX_TRIES = 3;
 
 /** The state of files before a training: by it a file that the training left alone is told from one that it wrote. */
 export type Snapshot = ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const paths = new Set(further);
   for (const output of outputs) {
-    for (const path of await matchesOf(directory, output)) paths.add(path);
+    for (const { path } of await matchesOf(directory, output)) paths.add(path);
   }
   const states = new Map<string, string>();
   for (const path of paths) {
@@ -46,30 +46,19 @@ export async function takeSnapshot(
   return states;
 }
 
-/** Absolute paths of the files that an output matches, sorted. */
-async function matchesOf(directory: string, { glob: pattern, label }: DeclaredOutput): Promise<string[]> {
-  const found = new Set<string>();
-  const add = async (path: string): Promise<void> => {
-    const facts = await stat(path).catch(() => undefined);
-    if (facts === undefined) return;
-    if (facts.isDirectory()) {
-      for await (const below of glob('**/*', { cwd: path })) {
-        const file = join(path, below);
-        if ((await stat(file).catch(() => undefined))?.isFile() === true) found.add(file);
-      }
-    } else if (facts.isFile()) {
-      found.add(path);
-    }
-  };
-  // A name with brackets is a name before it is a pattern.
-  await add(resolve(directory, pattern));
-  for await (const match of glob(pattern, { cwd: directory })) await add(resolve(directory, match));
-  if (found.size > MAX_FILES) {
-    throw new SubjectError('code', `${label} matches ${found.size} files, more than ${MAX_FILES}.`, {
-      remedy: 'Give a narrower pattern.',
+/** Hashes a file that nobody changes meanwhile. */
+async function hashStable(path: string, label: string, signal: AbortSignal): Promise<HashedBytes> {
+  for (let tried = 1; tried <= MAX_TRIES; tried += 1) {
+    const before = await stateAt(path);
+    const hashed = await hashFile(path, signal).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
     });
+    if (hashed !== undefined && before === (await stateAt(path))) return hashed;
   }
-  return [...found].sort();
+  throw new SubjectError('code', `${label} changed while it was read.`, {
+    remedy: 'Let nothing else write the outputs of a training, and let the command end when all is written.',
+  });
 }
 
 /** Finds, checks and hashes what a training has written. */
@@ -79,7 +68,7 @@ export async function collectOutputs(
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<CollectedOutputs> {
-  const root = await realpath(directory).catch((cause: unknown) => {
+  await realpath(directory).catch((cause: unknown) => {
     throw new SubjectError('code', 'The working directory is gone: the command took it away.', { cause });
   });
   const files = new Map<string, FileReference>();
@@ -88,16 +77,12 @@ export async function collectOutputs(
   for (const output of outputs) {
     let fresh = 0;
     const matches = await matchesOf(directory, output);
-    for (const path of matches) {
-      const shown = relative(directory, path).split(sep).join('/');
-      if (!isInside(root, await realpath(path))) {
-        throw new SubjectError(
-          'code',
-          `${output.label}: "${shown}" is a link that leaves the working directory.`,
-          {
-            remedy: 'Let the command write the file itself.',
-          },
-        );
+    for (const { path, problem } of matches) {
+      const shown = shownPath(directory, path);
+      if (problem !== undefined) {
+        throw new SubjectError('code', `${output.label}: "${shown}" ${problem}.`, {
+          remedy: 'Let the command write the file itself, below the working directory.',
+        });
       }
       if (await isUntouched(path, before)) {
         stale.add(shown);
@@ -109,7 +94,7 @@ export async function collectOutputs(
         files.set(shown, {
           path: shown,
           role: output.role,
-          ...(await hashFile(path, signal)),
+          ...(await hashStable(path, `${output.label}: "${shown}"`, signal)),
           locations: [],
         });
       } else if (known.role !== output.role) {
