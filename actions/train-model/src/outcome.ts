@@ -12,6 +12,7 @@ export function emptyBody(inputs: Inputs, prepared: Prepared): TrainingBody {
     command: [...inputs.command],
     parameters: { ...inputs.parameters },
     seed: inputs.seed,
+    declared: prepared.declared,
     environment: prepared.environment,
     hardware: prepared.hardware,
     codeFingerprint: prepared.codeFingerprint,

@@ -1,8 +1,9 @@
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { canonicalDigest } from '../../../shared/record/digest.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
-import type { Fingerprint, TrainingBody } from '../../../shared/record/training-section.ts';
+import type { Declared, Fingerprint, TrainingBody } from '../../../shared/record/training-section.ts';
 import { childEnvironment } from './decide/child-environment.ts';
+import { declaredBy } from './declared.ts';
 import { describeCode } from './describe-code.ts';
 import { describeEnvironment, describeHardware } from './describe-machine.ts';
 import { fingerprintData } from './fingerprint/data-paths.ts';
@@ -14,6 +15,7 @@ export interface Prepared {
   readonly data: SectionOf<'data'> | undefined;
   readonly dataFingerprint: string | null;
   readonly codeFingerprint: string | null;
+  readonly declared: Declared;
   readonly environment: TrainingBody['environment'];
   readonly hardware: TrainingBody['hardware'];
   readonly fingerprint: Fingerprint;
@@ -47,6 +49,7 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
     data,
     dataFingerprint,
     codeFingerprint: code.fingerprint,
+    declared: await declaredBy(inputs, workingDirectory, signal),
     environment,
     hardware,
     fingerprint: fingerprintOf({
