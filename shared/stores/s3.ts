@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { Readable, Transform } from 'node:stream';
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { isExpected, SubjectError } from '../errors.ts';
+import { Readable, type Transform } from 'node:stream';
+import type * as Sdk from '@aws-sdk/client-s3';
+import type * as LibStorage from '@aws-sdk/lib-storage';
+import { isExpected, messageOf, SubjectError } from '../errors.ts';
 import type { FileReference, Location } from '../record/common.ts';
 import { HashingStream } from '../record/hashing-stream.ts';
 import { explainS3, saysAbsent } from './decide/s3-errors.ts';
@@ -48,9 +49,9 @@ function secretsOf(environment: NodeJS.ProcessEnv): string[] {
 }
 
 interface S3Options {
-  readonly client: S3Client;
-  readonly sdk: typeof import('@aws-sdk/client-s3');
-  readonly Upload: typeof import('@aws-sdk/lib-storage').Upload;
+  readonly client: Sdk.S3Client;
+  readonly sdk: typeof Sdk;
+  readonly Upload: typeof LibStorage.Upload;
   readonly bucket: string;
   readonly prefix: string;
   readonly secrets: readonly string[];
@@ -95,6 +96,7 @@ class S3Store implements FileStore {
   ): AsyncGenerator<Buffer> {
     let body = first;
     let seen = 0;
+    let begun = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -104,7 +106,14 @@ class S3Store implements FileStore {
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (attempt === ATTEMPTS || seen >= file.bytes) throw this.#explain(error);
+        // A line that breaks now and then still brings the whole: only breaks without progress add up.
+        if (seen - begun >= MIN_PART_BYTES) attempt = 1;
+        if (attempt === ATTEMPTS) {
+          throw this.#explain(
+            new Error(`the download broke off ${ATTEMPTS} times, last by: ${messageOf(error)}`),
+          );
+        }
+        begun = seen;
         body = await this.#get(file, seen, signal);
       }
     }
@@ -116,7 +125,7 @@ class S3Store implements FileStore {
     signal: AbortSignal,
   ): Promise<Readable> {
     const { client, sdk } = this.#options;
-    const { Body } = await this.#explained(signal, async (): Promise<GetObjectCommandOutput> => {
+    const { Body } = await this.#explained(signal, async (): Promise<Sdk.GetObjectCommandOutput> => {
       const range = from === 0 ? {} : { Range: `bytes=${from}-` };
       return await client.send(new sdk.GetObjectCommand({ ...this.#at(objectName(sha256)), ...range }), {
         abortSignal: signal,

@@ -57,5 +57,5 @@ function tooLarge(bytes: number, limitBytes: number): UsageError {
 }
 
 function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 3 })} MB`;
+  return `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 6 })} MB`;
 }

@@ -47,6 +47,11 @@ export function explainS3(error: unknown, uri: string, secrets: readonly string[
       remedy: 'Create it, or correct the input "store". Trainyard creates no bucket.',
     });
   }
+  if (name === 'NoSuchKey') {
+    return new InfrastructureError(say('it has no such object'), {
+      remedy: 'Lifecycle rules of the bucket may have removed it: run the training again.',
+    });
+  }
   if (ELSEWHERE.includes(name) || status === 301) {
     return new UsageError(say('the bucket lies in another region than the one asked'), {
       remedy: "Set AWS_REGION to the bucket's region.",
@@ -61,7 +66,11 @@ export function explainS3(error: unknown, uri: string, secrets: readonly string[
         'Grant s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on the objects below the prefix to the role of these credentials.',
     });
   }
-  const words = hide(`${name}${status === undefined ? '' : ` (HTTP ${status})`}: ${told.message}`, secrets);
+  const named =
+    name === 'Error'
+      ? told.message
+      : `${name}${status === undefined ? '' : ` (HTTP ${status})`}: ${told.message}`;
+  const words = hide(named, secrets);
   return new InfrastructureError(say(words.replace(/[.\s]+$/, '')), {
     remedy: 'Run the job again: what arrived is not sent again. If it stays, look at the service.',
   });

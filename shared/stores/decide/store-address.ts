@@ -18,7 +18,10 @@ const MAX_PREFIX_CHARACTERS = 900;
 /** Reads the name of a store. `label` is how the user knows it, such as `Input "store"`. */
 export function parseStore(value: string, label: string): StoreAddress {
   const refuse = (what: string, remedy = EXAMPLES): never => {
-    throw new UsageError(`${label} is "${value}": ${what}.`, { remedy });
+    // Somebody may have written credentials where other addresses have them.
+    throw new UsageError(`${label} is "${value.replace(/^(\w+:\/\/)[^/]*@/, '$1***@')}": ${what}.`, {
+      remedy,
+    });
   };
   if (value.startsWith('directory:')) {
     const path = value.slice('directory:'.length).trim();
@@ -30,6 +33,12 @@ export function parseStore(value: string, label: string): StoreAddress {
   if (value.startsWith('s3://')) {
     const [bucket = '', ...folders] = value.slice('s3://'.length).split('/');
     const prefix = folders.join('/').replace(/\/$/, '');
+    if (bucket.includes('@')) {
+      return refuse(
+        'the bucket is named without a user',
+        'Credentials are found as the AWS SDK finds them, in the environment.',
+      );
+    }
     if (!BUCKET.test(bucket) || bucket.includes('..')) {
       return refuse(
         `"${bucket}" is no name of a bucket`,
