@@ -23,6 +23,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (args) => (await import('./commands/explain.ts')).runExplain(args),
   },
   {
+    name: 'reproduce',
+    usage:
+      '<record> [--tolerance <number>] [--patch <file>] [--data <path>] [--working-directory <folder>] [--keep] [--yes]',
+    summary:
+      'Trains again from the record of a training (its JSON file, or a folder such as .trainyard/<model>), in a worktree of the recorded commit, and prints what differs: inputs, environment, metrics beyond the tolerance.',
+    run: async (args) => (await import('./commands/reproduce.ts')).runReproduce(args),
+  },
+  {
     name: 'stop',
     usage: '[--endpoint <name>]',
     summary:
