@@ -131,6 +131,8 @@ async function writeStatus(
 ): Promise<void> {
   const { host, origin, logger, signal } = context;
   if (origin.headSha === null) return;
+  // A gate that waits for a dispatched training speaks for no model: the status is the worker's to end.
+  if (section.kind === 'evaluation' && section.verdict === 'skipped' && !section.passed) return;
   const words = section.verdict === 'pass' ? section.summary : `${section.verdict}: ${section.summary}`;
   const outcome = await host.setStatus(
     {

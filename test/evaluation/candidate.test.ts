@@ -149,7 +149,6 @@ describe('the candidate', () => {
       'The training ended with "fail"',
     ],
     ['error', { verdict: 'error', passed: false, body: null }, 'The training ended with "error"'],
-    ['pending', { verdict: 'pending', passed: false }, 'has not ended yet'],
     ['skipped', { verdict: 'skipped', passed: true, body: null }, 'The training ended with "skipped"'],
   ] as const)('is not there where training ended with %s', async (_, section, message) => {
     await using scene = await openScene({ gate: rule('accuracy') });
@@ -157,6 +156,16 @@ describe('the candidate', () => {
     const outcome = await scene.evaluate();
     expect(outcome).toMatchObject({ verdict: 'error', body: null, blame: { owner: 'code' } });
     expect(outcome.summary).toContain(message);
+  });
+
+  it('is judged later where the training has only been dispatched: the step is skipped', async () => {
+    await using scene = await openScene({ gate: rule('accuracy') });
+    await scene.train({ section: { verdict: 'pending', passed: false, summary: 'Dispatched to gpu.' } });
+    const outcome = await scene.evaluate();
+    expect(outcome).toMatchObject({ verdict: 'skipped', passed: false, blame: null, annotations: [] });
+    expect(outcome.summary).toBe(
+      'The training has not ended yet, so there is no model to judge here: Dispatched to gpu.',
+    );
   });
 
   it('whose training contradicts its own model digest is refused', async () => {

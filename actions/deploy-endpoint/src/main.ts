@@ -50,6 +50,11 @@ export async function deployEndpoint(
       ? undefined
       : await openRegistry('registry', inputs.registry, { ...context, token: inputs.token });
 
+  const { training } = sections;
+  if (training?.verdict === 'pending' && inputs.version === undefined) {
+    const reason = `The training has not ended yet, so there is no model to serve: ${training.summary}`;
+    return refusedOutcome(inputs, sections, endpoint, { kind: 'skipped', reason });
+  }
   const early = admission(inputs, sections, undefined);
   // What this run says of its own model is enough to stop, before any registry is asked.
   const decided = early.kind === 'skipped' || (early.kind === 'refused' && sections.evaluation !== undefined);

@@ -35,7 +35,6 @@ export interface Candidate {
 /** Why a training leaves nothing to judge; undefined where it ended well. */
 export function whyUnusable(training: SectionOf<'training'>): string | undefined {
   const { verdict, passed, body, summary } = training;
-  if (verdict === 'pending') return 'The training has not ended yet; there is no model to judge.';
   if (passed && body !== null) return undefined;
   return `The training ended with "${verdict}", so there is no model to judge: ${summary}`;
 }

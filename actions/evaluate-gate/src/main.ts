@@ -40,6 +40,7 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'eva
   }
   const about: About = { model, dataset: inputs.dataset ?? training?.dataset ?? null };
   const unusable = training === undefined ? undefined : whyUnusable(training);
+  if (training?.verdict === 'pending') return judgedLater(about, training);
   if (training !== undefined && unusable !== undefined) return nothingToJudge(about, training, unusable);
 
   try {
@@ -54,6 +55,9 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'eva
     return ended(about, error.message, blame, `${error.message}${advice}`);
   }
 }
+
+/** What a gate that judged nothing sets. */
+const NO_OUTPUTS = { metrics: '{}', 'failed-rules': '[]', 'baseline-version': '' };
 
 interface About {
   readonly model: string;
@@ -170,7 +174,23 @@ function logRules({ body, conclusion }: Judged, { logger }: ActionContext): void
   logger.info(`verdict: ${conclusion.verdict}`);
 }
 
-/** The training failed or has not ended: that is its verdict to give, and here nothing can be measured. */
+/** A dispatched training goes on elsewhere, and is judged there: neither is it judged here, nor has it failed. */
+function judgedLater({ model, dataset }: About, { summary }: SectionOf<'training'>): Outcome<'evaluation'> {
+  return {
+    subject: model,
+    dataset,
+    verdict: 'skipped',
+    passed: false,
+    summary: `The training has not ended yet, so there is no model to judge here: ${summary}`,
+    blame: null,
+    notices: [],
+    body: null,
+    outputs: NO_OUTPUTS,
+    annotations: [],
+  };
+}
+
+/** The training failed: that is its verdict to give, and here nothing can be measured. */
 function nothingToJudge(
   about: About,
   training: SectionOf<'training'>,
@@ -203,7 +223,7 @@ function ended(
     blame,
     notices: [],
     body: null,
-    outputs: { metrics: '{}', 'failed-rules': '[]', 'baseline-version': '' },
+    outputs: NO_OUTPUTS,
     annotations: [{ severity: 'error', message: annotation }],
   };
 }

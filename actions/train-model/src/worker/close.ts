@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import type { ActionContext, Outcome } from '../../../../shared/action/action.ts';
-import { stepResultOf } from '../../../../shared/action/decide/step-result.ts';
 import { variableOf } from '../../../../shared/action/inputs.ts';
 import { messageOf, UsageError } from '../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../shared/github/client.ts';
-import type { StatusState } from '../../../../shared/github/code-host.ts';
 import { ConditionalRequests } from '../../../../shared/github/conditional-requests.ts';
 import { dispatchWorkflow } from '../../../../shared/github/dispatch.ts';
 import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
@@ -21,6 +19,7 @@ import { type AfterWorker, afterWorker, JOB_RESULTS, type WorkerSection } from '
 import { parseProgressName } from '../dispatch/progress.ts';
 import type { Inputs } from '../inputs.ts';
 import { deleteProgress } from './delete-progress.ts';
+import { setStatus, stateOf, wordsOf, writeComment } from './tell-end.ts';
 import { clientOf, type OwnRun, readOwnRun } from './worker-run.ts';
 
 export interface CloseOptions {
@@ -224,6 +223,8 @@ async function endRecorded(section: WorkerSection, closing: Closing): Promise<Ou
     const deleted = await deleteProgress(options, context.signal);
     if (deleted > 0) context.logger.info(`Deleted ${deleted} progress artifacts.`);
   }
+  // That of the training is pending since the dispatch too, and of its own.
+  await setStatus(stateOf(section), wordsOf(section), closing, 'training');
   const judged = sectionName({
     subject: job.model,
     kind: 'evaluation',
@@ -235,15 +236,15 @@ async function endRecorded(section: WorkerSection, closing: Closing): Promise<Ou
   return { ...told('skipped', `The training ended as ${verdict}: ${summary}`), passed: verdict === 'pass' };
 }
 
-async function endWithoutGate({ verdict, summary }: WorkerSection, closing: Closing): Promise<void> {
+async function endWithoutGate(section: WorkerSection, closing: Closing): Promise<void> {
   const { job, needs } = closing;
+  const { verdict } = section;
   if (verdict === 'pass' && job.gate !== null) {
     const result = needs.gate?.result ?? 'skipped';
     await setStatus('error', `The gate ended as ${result}, without a verdict.`, closing);
   } else {
-    const words = verdict === 'pass' ? `${summary} No gate judged it.` : `${verdict}: ${summary}`;
-    const { statusState } = stepResultOf(verdict, { onInconclusive: 'warn', usage: false });
-    await setStatus(statusState, words, closing);
+    const judged = verdict === 'pass' ? ' No gate judged it.' : '';
+    await setStatus(stateOf(section), `${wordsOf(section)}${judged}`, closing);
   }
   await writeComment(closing);
 }
@@ -266,35 +267,6 @@ async function endUnrecorded(
 function hasSection({ context, job, own, names }: Closing): boolean {
   const { attempt } = context.run;
   return names.has(sectionName({ subject: job.model, kind: 'training', key: own.worker.key, attempt }));
-}
-
-/** The status of a detached training is pending since its dispatch; a follower has none to end. */
-async function setStatus(state: StatusState, words: string, { context, job, own }: Closing): Promise<void> {
-  const { host, origin, logger, signal, environment } = context;
-  if (job.mode !== 'detach' || origin.headSha === null || environment[variableOf('status')] === 'false')
-    return;
-  const outcome = await host.setStatus(
-    {
-      sha: origin.headSha,
-      state,
-      context: `trainyard/${job.model}`,
-      description: words,
-      targetUrl: own.worker.runUrl,
-    },
-    signal,
-  );
-  if (!outcome.done) logger.warning(`No commit status: ${outcome.reason}`);
-}
-
-async function writeComment({ context, job, own }: Closing): Promise<void> {
-  if (job.mode !== 'detach' || context.environment[variableOf('comment')] === 'false') return;
-  try {
-    const { writeComment: write } = await import('../../../../shared/action/report-run.ts');
-    await write(context, own.worker.runUrl);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    context.logger.warning(`The comment could not be written: ${messageOf(error)}`);
-  }
 }
 
 /** An outcome of which no section is kept: the worker's own is there, or the next generation's will be. */
