@@ -65,6 +65,10 @@ describe('a training that succeeds', () => {
     expect(body.hardware.cpus).toBeGreaterThan(0);
     expect(outcome.outputs).toEqual({
       'model-digest': body.modelDigest,
+      fingerprint: '',
+      reused: 'false',
+      'run-url': '',
+      'cost-usd': '',
       'exit-code': '0',
       files: JSON.stringify(body.files),
     });
@@ -129,7 +133,7 @@ describe('a training that succeeds', () => {
     expect(user).toContain('user: step 99');
     expect(user).toContain('user: é no line break');
     expect(user.find((line) => line.includes('xxx'))).toMatch(
-      /^user: x{8192} … \(2991808 more characters\)$/,
+      /^user: x{16384} … \(2983616 more characters\)$/,
     );
   });
 });
@@ -321,7 +325,7 @@ describe('a training that fails', () => {
 describe('what is used wrongly', () => {
   it.each([
     [{ command: '["does-not-exist-anywhere"]' }, /"does-not-exist-anywhere" does not exist/],
-    [{ command: './not-runnable.sh' }, /"\.\/not-runnable\.sh" does not exist, or may not be run/],
+    [{ command: './not-runnable.sh' }, /"\.\/not-runnable\.sh" is a file that may not be run/],
     [{ command: '' }, /"command" is required/],
     [{ outputs: 'out/model.onnx' }, /is no output/],
     [{ outputs: 'weights=out/model.onnx' }, /is no output/],
@@ -418,6 +422,8 @@ describe('what the command sees', () => {
       PYTHONHASHSEED: '3',
       PL_GLOBAL_SEED: '3',
       TRAINYARD_SEED: '3',
+      TRAINYARD_ATTEMPT: '1',
+      TRAINYARD_RESUME_FROM: '',
       TRAINYARD_PARAMETERS: '{"lr":0.1}',
       TRAINYARD_SUBMISSION: expect.stringMatching(/^terminal-/) as string,
     });
