@@ -74,6 +74,20 @@ describe('what is admitted', () => {
     );
   });
 
+  it('is skipped while the training goes on elsewhere, also without a gate', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier());
+    const dispatched = training([], 'a'.repeat(64));
+    scene.sections = [{ ...dispatched, verdict: 'pending', passed: false, summary: 'Dispatched to gpu.' }];
+    for (const requireGate of [true, false]) {
+      const { outcome } = await scene.deploy({ requireGate });
+      expect(outcome).toMatchObject({ verdict: 'skipped', passed: false, body: null });
+      expect(outcome.summary).toContain(
+        'The training has not ended yet, so there is no model to serve: Dispatched to gpu.',
+      );
+    }
+  });
+
   it('is skipped after an inconclusive evaluation, though an older version waits in the registry', async () => {
     await using scene = await Scene.create();
     await scene.publish(classifier());
