@@ -1,24 +1,32 @@
 import type { z } from 'zod';
 import type { seriesSchema } from '../../../../shared/record/training-section.ts';
 import type { Point } from '../engines/engine.ts';
-import { parseMetrics } from './metrics.ts';
+import { readNumbers } from './metrics.ts';
 
 export type Series = z.infer<typeof seriesSchema>;
 
 /** As the record's schema says: enough for a curve, little enough for a comment's page. */
 const MAX_POINTS = 1_000;
+/** What is gathered of one metric is halved when it comes to this, so that it never falls below MAX_POINTS. */
+const MOST_KEPT = 2 * MAX_POINTS + 2;
+/** A section is one JSON document that every report reads: all curves together have this many points. */
+const MAX_POINTS_IN_ALL = 200_000;
+/** Of so many metrics nobody looks at each curve; what a training logs for every layer comes to more. */
+export const MAX_SERIES = 1_000;
 /** Columns that tell where a row stands, and are no metric. */
 const POSITION = ['step', 'steps_total', 'time', 'timestamp'];
 
 export type RowResult =
-  | { readonly ok: true; readonly point: Point }
-  | { readonly ok: false; readonly problem: 'not-a-number' | 'not-valid'; readonly message: string };
+  { readonly ok: true; readonly point: Point } | { readonly ok: false; readonly message: string };
 
-/** Reads one line of a series: `{"step": n, "<metric>": value, …}`; without `step` the row's number counts, from 1. */
+/**
+ * Reads one line of a series: `{"step": n, "<metric>": value, …}`; without `step` the row's number counts, from 1.
+ * A value that is no finite number is among the point's `bad`.
+ */
 export function parseRow(line: string, row: number): RowResult {
-  const parsed = parseMetrics(line);
+  const parsed = readNumbers(line);
   if (!parsed.ok) return parsed;
-  const { values } = parsed;
+  const { values, bad } = parsed;
   const metrics = Object.entries(values).filter(([name]) => !POSITION.includes(name));
   return {
     ok: true,
@@ -26,38 +34,86 @@ export function parseRow(line: string, row: number): RowResult {
       step: values['step'] ?? row,
       values: Object.fromEntries(metrics),
       total: values['steps_total'],
+      ...(bad.length === 0 ? {} : { bad }),
     },
   };
 }
 
-/** Gathers rows to one series for each metric, in the order in which the metrics first appear. */
+/** One curve in bounded memory: every so many-th point, doubled when there are too many, and the last. */
+class Curve {
+  #steps: number[] = [];
+  #values: number[] = [];
+  #stride = 1;
+  #count = 0;
+  #last: [number, number] = [0, 0];
+
+  add(step: number, value: number): void {
+    this.#last = [step, value];
+    if (this.#count % this.#stride === 0) {
+      this.#steps.push(step);
+      this.#values.push(value);
+      if (this.#steps.length >= MOST_KEPT) {
+        this.#steps = this.#steps.filter((_, index) => index % 2 === 0);
+        this.#values = this.#values.filter((_, index) => index % 2 === 0);
+        this.#stride *= 2;
+      }
+    }
+    this.#count += 1;
+  }
+
+  last(): [number, number] {
+    return this.#last;
+  }
+
+  points(): [number, number][] {
+    const kept = this.#steps.map((step, index): [number, number] => [step, this.#values[index] ?? 0]);
+    if ((this.#count - 1) % this.#stride !== 0) kept.push(this.#last);
+    return kept;
+  }
+}
+
+/** Gathers rows to one series for each metric, in the order in which the metrics first appear. Memory is bounded. */
 export class SeriesCollector {
-  readonly #points = new Map<string, [number, number][]>();
+  readonly #curves = new Map<string, Curve>();
+  #left = 0;
 
   add({ step, values }: Point): void {
-    for (const [metric, value] of Object.entries(values)) {
-      const points = this.#points.get(metric) ?? [];
-      points.push([step, value]);
-      this.#points.set(metric, points);
+    for (const [metric, value] of Object.entries(values)) this.put(metric, step, value);
+  }
+
+  put(metric: string, step: number, value: number): void {
+    let curve = this.#curves.get(metric);
+    if (curve === undefined) {
+      if (this.#curves.size >= MAX_SERIES) {
+        this.#left += 1;
+        return;
+      }
+      curve = new Curve();
+      this.#curves.set(metric, curve);
     }
+    curve.add(step, value);
+  }
+
+  /** Values that were left out because there are too many metrics. */
+  get leftOut(): number {
+    return this.#left;
   }
 
   series(): Series[] {
-    return [...this.#points].map(([metric, points]) => ({ metric, points: thin(points) }));
+    const most = Math.max(
+      2,
+      Math.min(MAX_POINTS, Math.floor(MAX_POINTS_IN_ALL / Math.max(1, this.#curves.size))),
+    );
+    return [...this.#curves].map(([metric, curve]) => ({ metric, points: thin(curve.points(), most) }));
   }
 
   /** The last value of each metric. */
   last(): Record<string, number> {
-    return Object.fromEntries(
-      [...this.#points].flatMap(([metric, points]) => {
-        const value = points.at(-1)?.[1];
-        return value === undefined ? [] : [[metric, value]];
-      }),
-    );
+    return Object.fromEntries([...this.#curves].map(([metric, curve]) => [metric, curve.last()[1]]));
   }
 }
 
-/** Leaves at most MAX_POINTS, evenly, with the first and the last. */
+/** Leaves at most so many, evenly, with the first and the last. */
 export function thin<T>(points: readonly T[], most = MAX_POINTS): T[] {
   if (points.length <= most) return [...points];
   return Array.from({ length: most }, (_, index) =>
