@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SubjectError } from '../errors.ts';
-import { readAnswer } from './answer.ts';
 import type { GitHubClient } from './client.ts';
 import type { ConditionalRequests } from './conditional-requests.ts';
 import { ZipError, zipEntry } from './decide/zip-entry.ts';
@@ -9,9 +8,7 @@ import { isAbsent } from './permission.ts';
 import { repositoryName } from './repository.ts';
 import { openRedirected } from './storage-download.ts';
 
-const PER_PAGE = 100;
-/** 500 artifacts a job, a few jobs a run (facts: dispatch). */
-const MAX_PAGES = 20;
+export const ARTIFACTS_PER_PAGE = 100;
 const LIST = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts';
 
 const artifactSchema = z.object({
@@ -21,7 +18,7 @@ const artifactSchema = z.object({
   expired: z.boolean(),
   digest: z.string().nullish(),
 });
-const listSchema = z.object({ artifacts: z.array(artifactSchema) });
+const listSchema = z.object({ total_count: z.int().min(0), artifacts: z.array(artifactSchema) });
 
 /** An artifact of any run of the repository, as the public API shows it, also while that run goes on. */
 export interface RunArtifact {
@@ -55,26 +52,19 @@ export async function findRunArtifact(
     .toSorted((a, b) => b.id - a.id)[0];
 }
 
-/** All artifacts of a run. */
-export async function listRunArtifacts(
-  client: GitHubClient,
-  { repository, runId }: { repository: string; runId: string },
+/** One page of the artifacts of a run, and how many there are; asking again costs nothing until one is added. */
+export async function readArtifactPage(
+  requests: ConditionalRequests,
+  { repository, runId, page }: { repository: string; runId: string; page: number },
   signal: AbortSignal,
-): Promise<RunArtifact[]> {
-  const found: RunArtifact[] = [];
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data } = await client.request(LIST, {
-      ...repositoryName(repository),
-      run_id: Number(runId),
-      per_page: PER_PAGE,
-      page,
-      request: { signal },
-    });
-    const list = readAnswer(listSchema, data, `the artifacts of run ${runId}`);
-    found.push(...artifactsOf(list));
-    if (list.artifacts.length < PER_PAGE) break;
-  }
-  return found;
+): Promise<{ total: number; artifacts: RunArtifact[] }> {
+  const { data } = await requests.get(
+    LIST,
+    { ...repositoryName(repository), run_id: Number(runId), per_page: ARTIFACTS_PER_PAGE, page },
+    { schema: listSchema, what: `the artifacts of run ${runId}` },
+    signal,
+  );
+  return { total: data.total_count, artifacts: artifactsOf(data) };
 }
 
 /** One file of an artifact, of at most `maxBytes`; its archive is verified by its digest. Undefined: no such file. */

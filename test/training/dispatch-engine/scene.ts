@@ -177,7 +177,7 @@ export async function follow(
   engine: GitHubEngine,
   submission: Awaited<ReturnType<GitHubEngine['submit']>>,
   clock: Clock,
-  options: { readonly signal?: AbortSignal; readonly report?: boolean } = {},
+  options: { readonly signal?: AbortSignal; readonly onStatus?: () => void } = {},
 ): Promise<Told> {
   const told = { lines: [] as string[], points: [] as Point[], waits: [] as string[] };
   const followed = await followTraining({
@@ -191,6 +191,7 @@ export async function follow(
     onPoint: (point) => void told.points.push(point),
     onStatus: ({ waiting }) => {
       if (waiting !== null && told.waits.at(-1) !== waiting) told.waits.push(waiting);
+      options.onStatus?.();
     },
   });
   return { followed, ...told };

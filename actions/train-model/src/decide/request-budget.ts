@@ -2,7 +2,10 @@ const HOUR_MS = 3_600_000;
 /** Answers in any hour that are not 304: all that a followed training may cost (issue: at most 60). */
 const MAX_AN_HOUR = 60;
 /** Kept for what must happen: a start, a cancel, the end with its section and log. */
-const RESERVE = 14;
+const RESERVE = 10;
+/** What only shows how it goes may cost this much at once, and this much an hour in the long run: 50 in any hour. */
+const BURST = 16;
+const REFILL_AN_HOUR = 34;
 /** Below this other jobs of the repository would be starved of GITHUB_TOKEN's 1,000 an hour. */
 const LOW_REMAINING = 100;
 const MIN_GAP_MS = 60_000;
@@ -15,10 +18,17 @@ export function lookGapMs(elapsedMs: number): number {
 
 /** Counts what a followed training costs of the rate limit, and says whether something optional may still be asked. */
 export class RequestBudget {
+  /** When each of the last hour's was. */
   #answers: number[] = [];
   #remaining = Infinity;
+  #purse = BURST;
+  #filledAt: number;
   #largest = 0;
   #total = 0;
+
+  constructor(nowMs: number) {
+    this.#filledAt = nowMs;
+  }
 
   /** An answer of GitHub; 304 costs nothing. */
   answered(atMs: number, status: number | undefined): void {
@@ -28,7 +38,8 @@ export class RequestBudget {
 
   /** Requests that somebody else makes for this training, such as an edit of the comment. */
   spend(atMs: number, requests: number): void {
-    this.#forget(atMs);
+    this.#pass(atMs);
+    this.#purse = Math.max(0, this.#purse - requests);
     for (let one = 0; one < requests; one += 1) this.#answers.push(atMs);
     this.#total += requests;
     this.#largest = Math.max(this.#largest, this.#answers.length);
@@ -44,10 +55,11 @@ export class RequestBudget {
     return this.#remaining < LOW_REMAINING;
   }
 
-  /** True where `requests` more may be spent on something that only shows how it goes. */
-  allows(atMs: number, requests: number): boolean {
-    this.#forget(atMs);
-    return !this.low && this.#answers.length + requests <= MAX_AN_HOUR - RESERVE;
+  /** How many requests may be spent now on something that only shows how it goes. */
+  affordable(atMs: number): number {
+    this.#pass(atMs);
+    if (this.low) return 0;
+    return Math.floor(Math.min(this.#purse, MAX_AN_HOUR - RESERVE - this.#answers.length));
   }
 
   /** The most in any hour so far, and all. */
@@ -55,7 +67,9 @@ export class RequestBudget {
     return { largestHour: this.#largest, total: this.#total };
   }
 
-  #forget(atMs: number): void {
+  #pass(atMs: number): void {
     this.#answers = this.#answers.filter((at) => at > atMs - HOUR_MS);
+    this.#purse = Math.min(BURST, this.#purse + ((atMs - this.#filledAt) / HOUR_MS) * REFILL_AN_HOUR);
+    this.#filledAt = atMs;
   }
 }

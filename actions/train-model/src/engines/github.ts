@@ -25,6 +25,8 @@ const SLOW_POLL_MS = 30_000;
 /** In the first attempt of a step only a step before could have dispatched; later ones look further back. */
 const FIRST_PAGES = 2;
 const LATER_PAGES = 10;
+/** An edit of the comment reads it and writes it. */
+const COMMENT_REQUESTS = 2;
 const MAX_GENERATIONS = 100;
 
 export interface GitHubEngineOptions {
@@ -61,20 +63,19 @@ export interface GitHubEngine extends TrainingEngine {
 
 export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
   const { client, repository, clock, dispatch, ref, job, origin, logger } = options;
-  const budget = new RequestBudget();
+  const begunAt = clock.now();
+  const budget = new RequestBudget(begunAt);
   countAnswers(client, budget, clock);
   const requests = new ConditionalRequests(client);
-  const begunAt = clock.now();
   let known: readonly Generation<WorkflowRun>[] = [];
   let followed: { readonly id: string; readonly training: FollowedTraining } | undefined;
 
-  const follow = (submission: Submission, generation: number, found: boolean): FollowedTraining => {
+  const follow = (submission: Submission, generation: number): FollowedTraining => {
     const training = new FollowedTraining(
       { ...options, budget, requests },
       {
         submission,
         generation,
-        found,
         timeoutMinutes: job(generation, [])['timeout-minutes'],
         earlier: known.filter((one) => one.generation < generation).map(({ run }) => run.id),
       },
@@ -83,7 +84,7 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
     return training;
   };
   const trainingOf = (submission: Submission): FollowedTraining =>
-    followed?.id === submission.id ? followed.training : follow(submission, 1, true);
+    followed?.id === submission.id ? followed.training : follow(submission, 1);
 
   return {
     begunAt,
@@ -116,7 +117,7 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
       const { run, generation } = newest;
       if (run.status === 'completed' && run.conclusion !== 'success') return undefined;
       const submission = { id: run.id, key: submissionKey, url: run.url };
-      follow(submission, generation, true);
+      follow(submission, generation);
       return submission;
     },
 
@@ -134,7 +135,7 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
       const { workflow, workerInputs } = dispatch;
       const run = await submitJob({ client, repository, workflow, ref, workerInputs, clock, logger }, dispatched, signal);
       const submission = { id: run.id, key: submissionKey, url: run.url };
-      follow(submission, generation, false);
+      follow(submission, generation);
       return submission;
     },
 
@@ -162,8 +163,8 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
 
     dispatchOf: (submission) => dispatchOf(trainingOf(submission)),
     mayReport() {
-      if (!budget.allows(clock.now(), 2)) return false;
-      budget.spend(clock.now(), 2);
+      if (budget.affordable(clock.now()) < COMMENT_REQUESTS) return false;
+      budget.spend(clock.now(), COMMENT_REQUESTS);
       return true;
     },
     requests: () => budget.counts,

@@ -27,10 +27,9 @@ const STOP_POLL_MS = 2_000;
 /** Beyond the grace: until GitHub has told the runner, and the runner GitHub. */
 const STOP_MARGIN_MS = 30_000;
 const FORCED_MS = 60_000;
-/** The progress that is fetched at the end, so that the log is whole where it was followed. */
-const LAST_PROGRESS = 5;
-/** What one artifact of progress costs at most: found, fetched, and the next one asked for in vain. */
-const PROGRESS_COST = 3;
+/** A look at the progress: the list in two pages at most, and one artifact. */
+const LIST_REQUESTS = 2;
+const LAST_PROGRESS = 3;
 const TAIL_LINES = 100;
 
 export interface TrainingOptions extends GitHubEngineOptions {
@@ -41,8 +40,6 @@ export interface TrainingOptions extends GitHubEngineOptions {
 export interface TrainingStart {
   readonly submission: Submission;
   readonly generation: number;
-  /** It was dispatched before, by this step's earlier attempt. */
-  readonly found: boolean;
   readonly timeoutMinutes: number;
   /** The runs of earlier generations. */
   readonly earlier: readonly string[];
@@ -64,6 +61,8 @@ interface Place {
   readonly beganAt: number;
   runningAt: number | undefined;
   nextLookAt: number;
+  /** The progress that was there when the training ended has been read. */
+  hasLast: boolean;
 }
 
 const QUIET: Omit<TrainingStatus, 'phase'> = {
@@ -95,9 +94,9 @@ export class FollowedTraining {
   constructor(options: TrainingOptions, start: TrainingStart) {
     this.#options = options;
     this.#start = start;
-    const { submission, generation, found } = start;
+    const { submission, generation } = start;
     this.#runs = [...start.earlier];
-    this.#place = this.#placeAt(submission.id, submission.url ?? '', generation, found);
+    this.#place = this.#placeAt(submission.id, submission.url ?? '', generation);
   }
 
   get place(): {
@@ -171,7 +170,7 @@ export class FollowedTraining {
     this.points.close();
   }
 
-  #placeAt(runId: string, url: string, generation: number, found: boolean): Place {
+  #placeAt(runId: string, url: string, generation: number): Place {
     const { client, requests, repository, logger, clock, dispatch } = this.#options;
     const { key: submissionKey } = this.#start.submission;
     this.#runs.push(runId);
@@ -182,11 +181,12 @@ export class FollowedTraining {
       watch: new RunWatch({ requests, repository, labels: dispatch.runsOn, logger }, runId),
       reader: new ProgressReader(
         { client, requests, repository, logger },
-        { runId, url, submissionKey, generation, found },
+        { runId, url, submissionKey, generation },
       ),
       beganAt: clock.now(),
       runningAt: undefined,
       nextLookAt: 0,
+      hasLast: false,
     };
   }
 
@@ -199,6 +199,8 @@ export class FollowedTraining {
     if (this.#stopping) return { ...QUIET, phase: 'stopping' };
     if (view.phase === 'queued' && now - place.beganAt >= dispatch.queueMs) return await this.#giveUp(view, signal);
     if (view.phase === 'running') await this.#lookAtProgress(now, signal);
+    // The closing job, which runs now, deletes the progress of a training that succeeded.
+    if (view.phase === 'stopping') await this.#lastProgress(signal);
     return { ...QUIET, phase: view.phase, waiting: view.waiting };
   }
 
@@ -209,10 +211,11 @@ export class FollowedTraining {
       place.runningAt = now;
       place.nextLookAt = now + lookGapMs(0);
     }
-    if (now < place.nextLookAt || !budget.allows(now, PROGRESS_COST)) return;
+    const affordable = budget.affordable(now) - LIST_REQUESTS;
+    if (now < place.nextLookAt || affordable < 1) return;
     place.nextLookAt = now + lookGapMs(now - place.runningAt);
     try {
-      await this.#readProgress(() => budget.allows(now, PROGRESS_COST), signal);
+      await this.#readProgress(affordable, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isExpected(error) || isDead(error)) throw error;
@@ -221,8 +224,8 @@ export class FollowedTraining {
     }
   }
 
-  async #readProgress(mayAsk: () => boolean, signal: AbortSignal): Promise<void> {
-    const { lines, points } = await this.#place.reader.look(mayAsk, signal);
+  async #readProgress(most: number, signal: AbortSignal): Promise<void> {
+    const { lines, points } = await this.#place.reader.look(most, signal);
     this.lines.push(lines);
     this.points.push(points);
   }
@@ -305,14 +308,15 @@ export class FollowedTraining {
     if (next === undefined) return false;
     this.#section = undefined;
     this.#nextLooks = 0;
-    this.#place = this.#placeAt(next.run.id, next.run.url, wanted, false);
+    this.#place = this.#placeAt(next.run.id, next.run.url, wanted);
     return true;
   }
 
   async #lastProgress(signal: AbortSignal): Promise<void> {
-    let left = LAST_PROGRESS;
+    if (this.#place.hasLast) return;
+    this.#place.hasLast = true;
     try {
-      await this.#readProgress(() => left-- > 0, signal);
+      await this.#readProgress(LAST_PROGRESS, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#options.logger.debug(`The last progress could not be read: ${messageOf(error)}`);

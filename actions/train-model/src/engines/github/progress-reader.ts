@@ -3,16 +3,15 @@ import { messageOf, SubjectError } from '../../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../../shared/github/client.ts';
 import type { ConditionalRequests } from '../../../../../shared/github/conditional-requests.ts';
 import {
-  findRunArtifact,
-  listRunArtifacts,
+  ARTIFACTS_PER_PAGE,
   readArtifactFile,
+  readArtifactPage,
   type RunArtifact,
 } from '../../../../../shared/github/repository-artifacts.ts';
 import {
   parseProgressName,
   type Progress,
   PROGRESS_FILE,
-  progressName,
   progressSchema,
 } from '../../dispatch/progress.ts';
 import type { Point } from '../engine.ts';
@@ -20,10 +19,8 @@ import { freshLines } from './fresh-lines.ts';
 
 /** A progress of 1,000 points and 200 lines is far smaller. */
 const MAX_PROGRESS_BYTES = 8 * 1024 * 1024;
-/** Of a training that is found again, what it told long ago is in its record at its end. */
-const LOOK_BACK = 3;
-/** After so many looks in vain the whole list is asked for, in case a number was left out. */
-const MAX_MISSES = 4;
+/** Of many new ones only the newest are fetched: the worker's record holds every point at its end. */
+const MAX_FETCHED = 3;
 
 export interface ProgressSource {
   readonly client: GitHubClient;
@@ -37,8 +34,6 @@ export interface ProgressOf {
   readonly url: string;
   readonly submissionKey: string;
   readonly generation: number;
-  /** It has run for a while already. */
-  readonly found: boolean;
 }
 
 export interface Seen {
@@ -46,37 +41,25 @@ export interface Seen {
   readonly points: Point[];
 }
 
-/** Reads the numbered progress artifacts of one worker's run, each once and in order. */
+/** Reads the numbered progress artifacts of one worker's run, each at most once and in order. */
 export class ProgressReader {
   readonly #source: ProgressSource;
   readonly #of: ProgressOf;
-  #next: number | undefined;
-  #misses = 0;
+  #last = 0;
   #lineCount = 0;
 
   constructor(source: ProgressSource, of: ProgressOf) {
     this.#source = source;
     this.#of = of;
-    this.#next = of.found ? undefined : 1;
   }
 
-  /** Reads on as long as `mayAsk` allows another artifact, which costs three requests at most. */
-  async look(mayAsk: () => boolean, signal: AbortSignal): Promise<Seen> {
+  /** Looks for what is new, by one or two requests, and one for each of at most `most` artifacts. */
+  async look(most: number, signal: AbortSignal): Promise<Seen> {
     const seen: Seen = { lines: [], points: [] };
-    const { requests, repository } = this.#source;
-    while (mayAsk()) {
-      if (this.#next === undefined || this.#misses >= MAX_MISSES) await this.#skip(signal);
-      const sequence = this.#next ?? 1;
-      const { runId, submissionKey, generation } = this.#of;
-      const name = progressName(submissionKey, generation, sequence);
-      const artifact = await findRunArtifact(requests, { repository, runId, name }, signal);
-      if (artifact === undefined) {
-        this.#misses += 1;
-        break;
-      }
-      this.#misses = 0;
+    const fresh = await this.#fresh(signal);
+    for (const { sequence, artifact } of fresh.slice(-Math.min(most, MAX_FETCHED))) {
       const progress = await this.#read(artifact, sequence, signal);
-      this.#next = sequence + 1;
+      this.#last = sequence;
       if (progress === undefined) continue;
       seen.lines.push(...freshLines(this.#lineCount, progress, this.#of.url));
       this.#lineCount = Math.max(this.#lineCount, progress.lineCount);
@@ -87,20 +70,23 @@ export class ProgressReader {
     return seen;
   }
 
-  /** Goes on from what the list of artifacts holds. */
-  async #skip(signal: AbortSignal): Promise<void> {
-    const { client, repository } = this.#source;
+  /** The artifacts that were not there at the look before, oldest first. */
+  async #fresh(signal: AbortSignal): Promise<{ sequence: number; artifact: RunArtifact }[]> {
+    const { requests, repository } = this.#source;
     const { runId, submissionKey, generation } = this.#of;
-    this.#misses = 0;
-    const artifacts = await listRunArtifacts(client, { repository, runId }, signal);
-    const sequences = artifacts
-      .flatMap(({ name }) => {
-        const told = parseProgressName(name);
-        return told?.submissionKey === submissionKey && told.generation === generation ? [told.sequence] : [];
-      })
-      .toSorted((a, b) => a - b);
-    const from = this.#next ?? (sequences.at(-1) ?? 0) - LOOK_BACK;
-    this.#next = sequences.find((sequence) => sequence >= from) ?? this.#next ?? 1;
+    const first = await readArtifactPage(requests, { repository, runId, page: 1 }, signal);
+    // GitHub promises no order: the newest are on the first page or on the last.
+    const page = Math.ceil(first.total / ARTIFACTS_PER_PAGE);
+    const last = page > 1 ? await readArtifactPage(requests, { repository, runId, page }, signal) : undefined;
+    const found = new Map<number, RunArtifact>();
+    for (const artifact of [...first.artifacts, ...(last?.artifacts ?? [])]) {
+      const told = parseProgressName(artifact.name);
+      if (told?.submissionKey !== submissionKey || told.generation !== generation) continue;
+      if (told.sequence > this.#last) found.set(told.sequence, artifact);
+    }
+    return [...found]
+      .map(([sequence, artifact]) => ({ sequence, artifact }))
+      .toSorted((a, b) => a.sequence - b.sequence);
   }
 
   /** What cannot be believed is left out, and said; what could not be had now is asked for again. */

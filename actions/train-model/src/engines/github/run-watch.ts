@@ -12,6 +12,9 @@ import type { Phase } from '../engine.ts';
 /** Runners come and go within minutes. */
 const RUNNERS_GAP_MS = 60_000;
 
+/** GitHub does not promise that a run changes with its jobs. */
+const JOBS_GAP_MS = 20_000;
+
 export interface RunView {
   readonly run: WorkflowRun;
   readonly train: WorkflowJob | undefined;
@@ -39,6 +42,7 @@ export class RunWatch {
   #runners: Runner[] | undefined;
   #runnersAt = -Infinity;
   #lookedAt = 0;
+  #jobsAt = 0;
   #waited = false;
 
   constructor(
@@ -53,7 +57,8 @@ export class RunWatch {
     const { requests, repository, logger } = this.#options;
     const { data: run, changed } = await readRun(requests, repository, this.#runId, signal);
     const completed = run.status === 'completed';
-    if (changed || completed || !jobStarted(this.#train)) {
+    if (changed || completed || !jobStarted(this.#train) || now - this.#jobsAt >= JOBS_GAP_MS) {
+      this.#jobsAt = now;
       this.#train = trainJobOf((await readJobs(requests, repository, this.#runId, signal)).data);
     }
     const train = this.#train;

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../../../shared/action/logger.ts';
+import { isExpected, messageOf } from '../../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../../shared/github/client.ts';
 import { ConditionalRequests } from '../../../../../shared/github/conditional-requests.ts';
-import { isAbsent } from '../../../../../shared/github/permission.ts';
 import { cancelRun } from '../../../../../shared/github/run-cancel.ts';
 import { listDispatchedRuns, readRun } from '../../../../../shared/github/workflow-runs.ts';
 import { parseWorkerTitle } from '../../decide/generation.ts';
@@ -31,31 +31,31 @@ export interface Superseding {
  */
 export async function stopOlder(options: Superseding, signal: AbortSignal): Promise<string[]> {
   const { client, repository, workflow, model, pullRequest, keepKey, headSha, runId, logger } = options;
-  const list = { repository, workflow, pages: PAGES };
-  const runs = (await listDispatchedRuns(client, list, () => false, signal)).filter(
-    ({ status, title, headSha: head }) => {
-      const told = parseWorkerTitle(title);
-      return (
-        status !== 'completed' &&
-        told?.model === model &&
-        told.pullRequest === pullRequest &&
-        told.submissionKey !== keepKey &&
-        head !== headSha
-      );
-    },
-  );
-  if (runs.length === 0) return [];
-  const { data: own } = await readRun(new ConditionalRequests(client), repository, runId, signal);
   const stopped: string[] = [];
-  for (const run of runs.filter(({ createdAtMs }) => createdAtMs < own.createdAtMs)) {
-    try {
-      if (!(await cancelRun(client, repository, run.id, signal))) continue;
-    } catch (error) {
-      if (isAbsent(error)) continue;
-      throw error;
+  try {
+    const list = { repository, workflow, pages: PAGES };
+    const live = (await listDispatchedRuns(client, list, () => false, signal)).filter(
+      ({ status, title, headSha: head }) => {
+        const told = parseWorkerTitle(title);
+        return (
+          status !== 'completed' &&
+          told?.model === model &&
+          told.pullRequest === pullRequest &&
+          told.submissionKey !== keepKey &&
+          head !== headSha
+        );
+      },
+    );
+    if (live.length === 0) return [];
+    const { data: own } = await readRun(new ConditionalRequests(client), repository, runId, signal);
+    for (const run of live.filter(({ createdAtMs }) => createdAtMs < own.createdAtMs)) {
+      if (await cancelRun(client, repository, run.id, signal)) stopped.push(run.url);
     }
-    stopped.push(run.url);
-    logger.info(`Cancelled the training of an older commit of #${pullRequest}: ${run.url}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isExpected(error)) throw error;
+    // An older training that goes on costs money, but does not make this one wrong.
+    logger.warning(`Older trainings of #${pullRequest} may go on: ${messageOf(error)}`);
   }
   return stopped;
 }
