@@ -79,7 +79,8 @@ export async function startMonitors({
   const { logger, signal, origin } = context;
   const notices: string[] = [];
   const prices = readPrices(inputs.prices);
-  const labels = inputs.dispatched?.['runs-on'] ?? [];
+  // A step does not learn its runner's labels: it is priced by its kind.
+  const labels = inputs.dispatched?.['runs-on'] ?? [origin.runnerEnvironment ?? 'terminal'];
   const price = priceOf(labels, origin.runnerEnvironment, prices, machineHere(context, prepared));
   const earlierMs = resumption.attempts.map(({ durationMs }) => durationMs);
   if (inputs.maxCostUsd !== undefined) refuseUnknownPrice(price, labels);
