@@ -88,7 +88,7 @@ export function readInputs(outer: InputReader): Inputs {
       remedy: 'Accepted in a step of your own: follow, detach.',
     });
   }
-  const reader = dispatched === undefined ? outer : openDispatchedInputs(outer, dispatched);
+  const reader = dispatched === undefined ? outer : openDispatchedInputs(outer, dispatched, { closing });
   const [program, ...words] = requiredCommand(reader);
   const engine = dispatched === undefined ? reader.oneOf('engine', ENGINES) : 'local';
   const mode = dispatched === undefined ? reader.oneOf('mode', ['follow', 'detach']) : 'follow';

@@ -29,8 +29,15 @@ export function readDispatchedJob(reader: InputReader): DispatchedJob | undefine
   return parsed.data;
 }
 
-/** The inputs of the dispatching step, read on the worker as they were written there. */
-export function openDispatchedInputs(outer: InputReader, { inputs }: DispatchedJob): InputReader {
+/**
+ * The inputs of the dispatching step, read on the worker as they were written there. The closing job has nothing
+ * checked out: there the working directory does not exist.
+ */
+export function openDispatchedInputs(
+  outer: InputReader,
+  { inputs }: DispatchedJob,
+  { closing }: { readonly closing: boolean },
+): InputReader {
   const extra = INPUTS.find(
     (name) => WORKER_INPUTS.includes(name) && !BESIDE_DISPATCHED_JOB.includes(name) && isGiven(outer, name),
   );
@@ -40,7 +47,9 @@ export function openDispatchedInputs(outer: InputReader, { inputs }: DispatchedJ
     });
   }
   const environment = Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [variableOf(name), value]),
+    Object.entries(inputs)
+      .filter(([name]) => !closing || name !== 'working-directory')
+      .map(([name, value]) => [variableOf(name), value]),
   );
   return openInputs(INPUTS, environment, outer.workspace);
 }

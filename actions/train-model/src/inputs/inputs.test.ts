@@ -135,6 +135,12 @@ describe('inputs of a worker', () => {
     expect(read({ 'dispatched-job': JSON.stringify(JOB), mode: 'close' }).closing).toBe(true);
   });
 
+  it('need no working directory in the closing job, which checks nothing out', () => {
+    const job = JSON.stringify({ ...JOB, inputs: { ...JOB.inputs, 'working-directory': 'models/digits' } });
+    expect(read({ 'dispatched-job': job, mode: 'close' }).subject).toBe('digits');
+    expect(() => read({ 'dispatched-job': job })).toThrow('"models/digits" is no folder');
+  });
+
   it.each([
     ['{', 'is no JSON'],
     ['{}', 'is not valid at'],
