@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { InfrastructureError, SubjectError, UsageError } from '../../shared/errors.ts';
 import type { FileReference } from '../../shared/record/common.ts';
+import { createArtifactStore } from '../../shared/record/artifact-store.ts';
+import { createDiskStore } from '../../shared/record/disk-store.ts';
 import { openStore, readStored } from '../../shared/stores/open.ts';
 import { saveFilesToStore } from '../../shared/stores/save-files.ts';
 import { objectName } from '../../shared/stores/store.ts';
@@ -159,5 +161,60 @@ describe('saveFilesToStore', () => {
     const metrics = await place.write('metrics.json', '{}', 'metrics');
     expect(await save(place, [metrics], 'directory:store', 1_000)).toEqual({ stored: [], others: [metrics] });
     expect(await readdir(place.root)).toEqual(['metrics.json']);
+  });
+});
+
+describe('the record', () => {
+  const common = (place: Place) => ({
+    workingDirectory: place.root,
+    repository: null,
+    treeHash: null,
+    runId: '1',
+    attempt: 1,
+    key: 'gate',
+    logger: place.context.logger,
+  });
+
+  it.each(['terminal', 'runner'])('brings files from a store to a later step in a %s', async (where) => {
+    await using place = await openPlace();
+    const model = await place.write('out/model.bin', 'weights');
+    const { stored } = await saveFilesToStore({
+      store: 'directory:store',
+      limitBytes: 1,
+      files: [model],
+      directory: place.root,
+      context: place.context,
+    });
+    await rm(join(place.root, 'out'), { recursive: true });
+    const record =
+      where === 'terminal'
+        ? createDiskStore(common(place))
+        : createArtifactStore({
+            ...common(place),
+            artifacts: undefined,
+            withoutArtifacts: 'none here',
+            serverUrl: null,
+            sharedDirectory: join(place.root, 'shared'),
+            temporaryDirectory: join(place.root, 'temporary'),
+            openRun: () => Promise.reject(new Error('no other run')),
+          });
+    const { signal } = place.context;
+    const [path = ''] = await record.fetchFiles(stored, join(place.root, 'in'), signal);
+    expect(await readFile(path, 'utf8')).toBe('weights');
+
+    const kept = join(place.root, 'store', ...objectName(model.sha256).split('/'));
+    for (const [content, words] of [
+      ['WEIGHTS', 'has the SHA-256'],
+      ['weight', 'has 6 bytes instead of 7'],
+      ['weights and more', 'grew beyond 7 bytes'],
+    ] as const) {
+      await writeFile(kept, content);
+      await expect(record.fetchFiles(stored, join(place.root, 'bad'), signal)).rejects.toThrow(words);
+    }
+    await rm(kept);
+    await expect(record.fetchFiles(stored, join(place.root, 'bad'), signal)).rejects.toThrow(
+      'has no such file, or is not mounted on this machine',
+    );
+    expect(await readdir(join(place.root, 'bad'))).toEqual([]);
   });
 });
