@@ -5,7 +5,8 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runReproduce } from '../../cli/commands/reproduce.ts';
 import { type ReproduceOptions, reproduce } from '../../cli/reproduce/reproduce.ts';
 import { dataFingerprint } from '../../shared/record/digest.ts';
 import { parseSection, type SectionOf } from '../../shared/record/section.ts';
@@ -147,34 +148,36 @@ describe('trainyard reproduce', () => {
 
   it('runs as a command, with exit codes', async () => {
     await train('--data-paths', 'data');
-    const run = async (...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-      const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
-      return await promisify(execFile)(process.execPath, [SCRIPT, 'reproduce', ...words], {
-        cwd: place,
-        env,
-      }).then(
-        (done) => ({ code: 0, ...done }),
-        (error: unknown) => error as { code: number; stdout: string; stderr: string },
-      );
-    };
-    expect(await run('.trainyard/demo')).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('Reproduced:') as string,
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, 'reproduce', '.trainyard/demo'], {
+      cwd: place,
+      env,
     });
+    expect(stdout).toContain('Reproduced:');
+
     const forged = await elsewhere({}, { metrics: { loss: 9 } });
-    expect(await run(forged)).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('give --yes') as string,
-    });
-    expect(await run(forged, '--yes')).toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining('loss  9') as string,
-    });
-    expect(await run()).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('No record is given') as string,
-    });
-    expect(await run('x', '--tolerance', 'much')).toMatchObject({ code: 2 });
+    const before = process.cwd();
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      process.chdir(place);
+      await expect(runReproduce([forged])).rejects.toMatchObject({
+        name: 'UsageError',
+        remedy: expect.stringContaining('give --yes') as string,
+      });
+      expect(await runReproduce([forged, '--yes', '--tolerance', '0.5'])).toBe(1);
+      expect(said.mock.calls.join('')).toContain('Not reproduced: loss beyond the tolerance of 0.5.');
+      expect(await runReproduce([forged, '--yes', '--tolerance', '0.99', '--data', 'data'])).toBe(0);
+      await expect(runReproduce([])).rejects.toThrow('No record is given');
+      await expect(runReproduce(['--yes', 'x'])).rejects.toThrow('No record is given');
+      for (const tolerance of ['much', '', '-1', '1']) {
+        await expect(runReproduce([forged, '--tolerance', tolerance])).rejects.toThrow('Flag --tolerance is');
+      }
+    } finally {
+      process.chdir(before);
+      said.mockRestore();
+      errors.mockRestore();
+    }
     await rm(forged);
   });
 
