@@ -177,7 +177,7 @@ export async function follow(
   engine: GitHubEngine,
   submission: Awaited<ReturnType<GitHubEngine['submit']>>,
   clock: Clock,
-  options: { readonly signal?: AbortSignal; readonly onStatus?: () => void } = {},
+  options: { readonly signal?: AbortSignal; readonly onStatus?: (points: number) => void } = {},
 ): Promise<Told> {
   const told = { lines: [] as string[], points: [] as Point[], waits: [] as string[] };
   const followed = await followTraining({
@@ -191,7 +191,7 @@ export async function follow(
     onPoint: (point) => void told.points.push(point),
     onStatus: ({ waiting }) => {
       if (waiting !== null && told.waits.at(-1) !== waiting) told.waits.push(waiting);
-      options.onStatus?.();
+      options.onStatus?.(told.points.length);
     },
   });
   return { followed, ...told };
