@@ -118,11 +118,11 @@ async function firstWhole(
   const { artifacts, logger, signal, subject } = options;
   for (const { name, runId } of candidates) {
     const found = await unpacked(options, async (directory) => {
+      let manifest: Manifest;
       try {
         await unpackWatched(directory, (until) => artifacts.download(name, directory, runId, until), signal);
-        const manifest = await readPacked(directory, signal);
+        manifest = await readPacked(directory, signal);
         refuseOther(manifest, name, subject);
-        return await place(directory, manifest, name, artifacts.label(runId), options);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof UsageError) throw error;
@@ -132,6 +132,8 @@ async function firstWhole(
         );
         return undefined;
       }
+      // What is wrong with the folder here is wrong for every checkpoint.
+      return await place(directory, manifest, name, artifacts.label(runId), options);
     });
     if (found !== undefined) return found;
   }
@@ -204,10 +206,7 @@ async function fromFolder(given: string, options: RestoreOptions): Promise<Resto
   return await unpacked(options, async (directory) => {
     const root = await realpath(source);
     const settled = await settledFiles(root, { ended: 'in-order', signal });
-    if (settled === undefined || settled.files.length === 0) {
-      throw new UsageError(`${label} holds no file.`, { remedy: 'Give the folder of a checkpoint.' });
-    }
-    if (settled.unfinished.length > 0) {
+    if (settled !== undefined && settled.unfinished.length > 0) {
       throw new SubjectError(
         'data',
         `${label}: "${settled.unfinished[0] ?? ''}" is cut short, or being written.`,
@@ -215,6 +214,9 @@ async function fromFolder(given: string, options: RestoreOptions): Promise<Resto
           remedy: 'Give a checkpoint that is whole.',
         },
       );
+    }
+    if (settled === undefined || settled.files.length === 0) {
+      throw new UsageError(`${label} holds no file.`, { remedy: 'Give the folder of a checkpoint.' });
     }
     const files = await packFiles(root, settled.files, directory, signal);
     const content = { files, links: [...settled.links] };
