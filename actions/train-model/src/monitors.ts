@@ -89,7 +89,6 @@ export async function startMonitors({
   const patch = await savePatch(inputs, context);
   const rules = new StopWatch(parseStopRules(inputs.stopOn));
   const sampler = startSampler({ environment: job.environment, intervalMs: GPU_SAMPLE_MS, signal });
-  const publisher = await startPublisher(inputs, context);
   const series = new SeriesCollector();
   const timers = new AbortController();
   const limits = limitsOf(inputs, resumption);
@@ -101,6 +100,9 @@ export async function startMonitors({
     price === undefined
       ? undefined
       : [...earlierMs, elapsedMs()].reduce((sum, ms) => sum + usdFor(price, ms), 0);
+
+  // Tells its first progress at once: what it asks for must be there by now.
+  const publisher = await startPublisher(inputs, context);
 
   /** What is known of this attempt if nobody lives to say more. */
   const unfinished = (): Attempt => ({
