@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +50,24 @@ describe('the environment', () => {
     expect(other).toMatchObject({ interpreter: null, packages: [], variables: {}, lockFiles: [] });
     const missing = await describeEnvironment(['python9.9'], place.directory, { PATH }, signal);
     expect(missing).toMatchObject({ interpreter: null, packages: [] });
+  });
+
+  it.each([
+    ['#!%PYTHON\nimport torch\n', { name: 'python3' }],
+    ['#!/usr/bin/env python3\n', { name: 'python3' }],
+    ['#!/usr/bin/env -S node --no-warnings\n', { name: 'node' }],
+    ['#!/bin/sh\nexec python3 "$@"\n', null],
+    ['', null],
+  ])('is that of a script by its first line (%j)', async (text, interpreter) => {
+    await using place = await openScratch();
+    const python = join(import.meta.dirname, '../../../.venv/bin/python3');
+    const path = await place.write('bin/torchrun', text.replace('%PYTHON', python));
+    await chmod(path, 0o755);
+    const environment = { PATH: `${join(place.directory, 'bin')}:${PATH}` };
+    const told = await describeEnvironment(['torchrun', 'train.py'], place.directory, environment, signal);
+    if (interpreter === null) expect(told).toMatchObject({ interpreter: null, packages: [] });
+    else expect(told).toMatchObject({ interpreter });
+    if (text.includes('%PYTHON')) expect(told.packages.map(({ name }) => name)).toContain('numpy');
   });
 
   it('sorts, names alike and bounds what a Python tells', async () => {

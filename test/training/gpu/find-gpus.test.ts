@@ -171,6 +171,10 @@ describe('probe', () => {
     expect(await probe(['not-there'], { environment, timeoutMs: 5_000, signal })).toEqual({
       kind: 'missing',
     });
+    const huge = { ...environment, HUGE: 'x'.repeat(5_000_000) };
+    expect(await probe(['sh', '-c', 'true'], { environment: huge, timeoutMs: 5_000, signal })).toEqual({
+      kind: 'missing',
+    });
     await tools.write('fails', 'echo out; echo err >&2; exit 3');
     expect(await probe(['fails'], { environment, timeoutMs: 5_000, signal })).toEqual({
       kind: 'ended',

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 /** More than any of these tools says. */
 const MAX_OUTPUT_CHARACTERS = 4 * 1024 * 1024;
@@ -31,15 +32,8 @@ export async function probe(
   { environment, directory, timeoutMs, signal }: ProbeOptions,
 ): Promise<Probe> {
   if (signal.aborted) return { kind: 'silent', afterMs: 0 };
-  const child = spawn(program, words, {
-    // Figures are read by their points, not by the commas of some languages.
-    env: { ...environment, LC_ALL: 'C' },
-    ...(directory === undefined ? {} : { cwd: directory }),
-    // Its own group, so that what a wrapper script started ends with it.
-    detached: process.platform !== 'win32',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
+  const child = begin(program, words, environment, directory);
+  if (child === undefined) return { kind: 'missing' };
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8');
@@ -63,6 +57,28 @@ export async function probe(
     child.once('error', () => settle({ kind: 'missing' }));
     child.once('close', (code) => settle({ kind: 'ended', code, ...output }));
   });
+}
+
+function begin(
+  program: string,
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  directory: string | undefined,
+): ChildProcessByStdio<null, Readable, Readable> | undefined {
+  try {
+    return spawn(program, words, {
+      // Figures are read by their points, not by the commas of some languages.
+      env: { ...environment, LC_ALL: 'C' },
+      ...(directory === undefined ? {} : { cwd: directory }),
+      // Its own group, so that what a wrapper script started ends with it.
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  } catch {
+    // Most faults come as an event; some, such as an environment that is too large, are thrown.
+    return undefined;
+  }
 }
 
 function end(child: ChildProcess): void {
