@@ -96,6 +96,33 @@ describe('a run of the same repository', () => {
     );
   });
 
+  it('is no hit where its record cannot be fetched', async () => {
+    await using fake = await startFake();
+    await (await openPlace({ fake, runId: 7 })).trained(FILES);
+    fake.world.caches.splice(0);
+    fake.fail({ kind: 'forbidden', on: 'GET /repos/acme/digits/actions/artifacts/\\d+/zip' });
+    const place = await openPlace({ fake, runId: 8, token: fake.defaultToken });
+    const { hit, notices } = await place.find();
+    expect(hit).toBeUndefined();
+    expect(notices[0]).toMatch(
+      /runs\/7 was not taken: it could not be read: The artifact "trainyard-trained/,
+    );
+  });
+
+  it('is no hit where its record is none, and hides no cancellation', async () => {
+    await using fake = await startFake();
+    await (await openPlace({ fake, runId: 7 })).trained(FILES, { fingerprint: null });
+    fake.world.caches.splice(0);
+    const place = await openPlace({ fake, runId: 8, token: fake.defaultToken });
+    expect((await place.find()).notices[0]).toMatch(/runs\/7 was not taken: it has no fingerprint\.$/);
+    const cancelled = {
+      ...place,
+      context: { ...place.context, signal: AbortSignal.abort(new Error('cancelled')) },
+    };
+    const { findEqual } = await import('../../../actions/train-model/src/reuse/find-equal.ts');
+    await expect(findEqual({ ...cancelled, fingerprint: fingerprintWith() })).rejects.toThrow('cancelled');
+  });
+
   it('is not searched without the permission, which is said once and is no trouble', async () => {
     await using fake = await startFake();
     const place = await openPlace({ fake, token: fake.token({ permissions: { contents: 'read' } }) });
@@ -205,6 +232,11 @@ describe('the cache', () => {
     expect((await none.trained(FILES)).verdict).toBe('pass');
     await none.find();
     expect(fake.world.caches).toEqual([]);
+    const confused = await openPlace({ fake, environment: { GITHUB_SERVER_URL: 'no address' } });
+    expect((await confused.find()).hit).toBeUndefined();
+    expect(confused.lines.join('\n')).toContain(
+      'warning: The cache could not be asked for an equal training',
+    );
     fake.fail({ kind: 'forbidden', on: 'CacheService' });
     const refused = await openPlace({ fake });
     expect((await refused.find()).hit).toBeUndefined();
@@ -255,6 +287,15 @@ describe('a registry', () => {
     expect(await textAt(second, 'out/predictions.parquet')).toBe('rows');
     const { miss } = await second.find(fingerprintWith({ code: 'f'.repeat(64) }));
     expect(miss).toEqual({ changed: ['code'], nearest: `directory:${root}, version v1` });
+  });
+
+  it('is not believed where record and version are not of one model', async () => {
+    const root = await newFolder('registry');
+    await publish(await openPlace(), root, 'f'.repeat(64));
+    const place = await openPlace({ inputs: { registry: `directory:${root}` } });
+    const { hit, notices } = await place.find();
+    expect(hit).toBeUndefined();
+    expect(notices[0]).toContain('version v1 was not taken: it was recorded with another model digest');
   });
 
   it('is told apart from one that cannot be read, and from one that was named wrongly', async () => {
