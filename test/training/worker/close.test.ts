@@ -1,0 +1,421 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { progressName } from '../../../actions/train-model/src/dispatch/progress.ts';
+import { checkpointName } from '../../../actions/train-model/src/checkpoints/checkpoint-name.ts';
+import { INPUTS, OUTPUTS, readInputs, type Inputs } from '../../../actions/train-model/src/inputs.ts';
+import { closeWorker } from '../../../actions/train-model/src/worker/close.ts';
+import type { Action } from '../../../shared/action/action.ts';
+import { runAction } from '../../../shared/action/run-action.ts';
+import { type DispatchedJob, dispatchedJobSchema } from '../../../shared/github/dispatched-job.ts';
+import { parseSection, type SectionOf } from '../../../shared/record/section.ts';
+import type { FailureClass } from '../../../shared/record/training-section.ts';
+import { type FakeGitHub, startFakeGitHub } from '../../github/fake-github.ts';
+import { setJob } from '../../github/runs.ts';
+import { quietLogger } from '../../github/quiet-logger.ts';
+import { trainingSection } from '../../record/sections.ts';
+import { attemptOf, trainingBodyOf } from '../../record/training-body.ts';
+import { KEY, openYard, WORKER_FILE, workerEnvironment, type Yard } from './yard.ts';
+
+/** The action as far as the closing job uses it. */
+const CLOSING: Action<'training', Inputs> = {
+  name: 'train-model',
+  kind: 'training',
+  inputs: INPUTS,
+  outputs: OUTPUTS,
+  readInputs,
+  run: (inputs, context) => closeWorker({ inputs, context }),
+};
+
+const DEFAULTS: Readonly<Record<string, string>> = {
+  deterministic: 'false',
+  'stop-on': 'nan',
+  reuse: 'auto',
+  'checkpoint-minutes': '30',
+  'max-attempts': '3',
+  'artifact-limit-mb': '4096',
+  'grace-seconds': '4',
+  'on-inconclusive': 'warn',
+};
+
+let directory: string;
+let fake: FakeGitHub;
+let yard: Yard;
+let workerId = 80_000;
+
+// One fake for the file: the artifact client takes GITHUB_API_URL once, when it is loaded.
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'ty-close-')));
+  fake = await startFakeGitHub();
+});
+beforeEach(() => {
+  workerId += 10;
+  yard = openYard(fake);
+  fake.world.statuses.length = 0;
+  fake.world.dispatches.length = 0;
+});
+afterEach(() => {
+  fake.faults.clear();
+  vi.unstubAllEnvs();
+  process.exitCode = undefined;
+});
+afterAll(async () => {
+  await fake[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Closed {
+  readonly said: string[];
+  readonly exitCode: unknown;
+  /** Contexts to states, the newest of each. */
+  readonly statuses: Record<string, string>;
+  readonly descriptions: Record<string, string | null>;
+  readonly dispatched: DispatchedJob[];
+  readonly comments: string[];
+}
+
+function jobOf(overrides: Parameters<Yard['jobOf']>[0] = {}): DispatchedJob {
+  return yard.jobOf({
+    ...overrides,
+    inputs: { ...DEFAULTS, model: 'digits', command: 'python train.py', ...overrides.inputs },
+  });
+}
+
+interface CloseOptions {
+  readonly train?: string;
+  readonly gate?: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly needs?: string;
+  readonly attempt?: string;
+  readonly without?: readonly string[];
+}
+
+async function close(job: DispatchedJob, options: CloseOptions = {}): Promise<Closed> {
+  const folder = join(directory, `${workerId}-${String(options.attempt ?? '')}${Math.random()}`);
+  const environment = await workerEnvironment(fake, folder, job, {
+    runId: workerId,
+    job: 'close',
+    inputs: { size: 2, nothing: null },
+  });
+  const given = {
+    mode: 'close',
+    'dispatched-job': JSON.stringify(job),
+    needs:
+      options.needs ??
+      JSON.stringify({
+        train: { result: options.train ?? 'failure', outputs: {} },
+        gate: { result: options.gate ?? 'skipped' },
+      }),
+    token: fake.defaultToken,
+    comment: 'true',
+    status: 'true',
+    ...options.inputs,
+  };
+  for (const [name, value] of Object.entries(given)) environment[`INPUT_${name.toUpperCase()}`] = value;
+  for (const name of options.without ?? []) environment[name] = '';
+  for (const [name, value] of Object.entries(environment)) {
+    if (/^(ACTIONS_|GITHUB_)/.test(name)) vi.stubEnv(name, value);
+  }
+  const said: string[] = [];
+  await runAction(CLOSING, { environment, logger: quietLogger(said) });
+  const comments = fake.commentsOf(job.dispatcher.pullRequest ?? 0);
+  return {
+    said,
+    exitCode: process.exitCode,
+    statuses: Object.fromEntries(fake.world.statuses.map(({ context, state }) => [context, state])),
+    descriptions: Object.fromEntries(
+      fake.world.statuses.map(({ context, description }) => [context, description]),
+    ),
+    dispatched: fake.world.dispatches.map(({ inputs }) =>
+      dispatchedJobSchema.parse(JSON.parse(inputs['job'] ?? '')),
+    ),
+    comments,
+  };
+}
+
+/** The section of a worker that ended, in the worker's run or another one. */
+function record(
+  failureClass: FailureClass | null,
+  { verdict, runId = workerId }: { verdict?: 'skipped' | 'pending'; runId?: number } = {},
+): void {
+  const known = verdict ?? (failureClass === null ? 'pass' : 'error');
+  const body = trainingBodyOf({ attempts: [attemptOf({ failureClass, durationMs: 60_000 })] });
+  const section: SectionOf<'training'> = {
+    ...trainingSection({
+      run: { id: String(yard.runId), number: 5, key: 'model' },
+      commit: {
+        treeHash: fake.world.git.treeOf(yard.merge) ?? '',
+        event: 'pull_request',
+        headSha: yard.head,
+        baseSha: yard.base,
+      },
+      body: known === 'skipped' ? null : body,
+    }),
+    verdict: known,
+    passed: known === 'pass',
+    summary: failureClass === null ? 'Trained in 60.0 s.' : `It ended by ${failureClass}.`,
+  };
+  ensureRun(runId);
+  fake.addArtifact(runId, 'trainyard.digits.training.model.1', { 'section.json': JSON.stringify(section) });
+}
+
+function ensureRun(runId: number): void {
+  if (runId === workerId)
+    fake.world.run({
+      id: runId,
+      event: 'workflow_dispatch',
+      path: `.github/workflows/${WORKER_FILE}`,
+      headBranch: 'main',
+      displayTitle: jobOf().title,
+    });
+}
+
+const progress = (sequence: number, generation = 1, runId = workerId): void => {
+  ensureRun(runId);
+  fake.addArtifact(runId, progressName(KEY, generation, sequence), { 'progress.json': '{}' });
+};
+const sections = (runId: number): string[] =>
+  fake.world.artifacts
+    .filter((artifact) => artifact.runId === runId && artifact.name.startsWith('trainyard.'))
+    .map(({ name }) => name);
+
+describe('the closing job of a worker goes on', () => {
+  it('in another run after the loss of its runner, with what the workflow was given besides', async () => {
+    progress(1);
+    const closed = await close(jobOf());
+    expect(closed.dispatched).toEqual([
+      {
+        ...jobOf(),
+        title: jobOf().title.replace(`${KEY}.1`, `${KEY}.2`),
+        generation: 2,
+        previous: [String(workerId)],
+      },
+    ]);
+    expect(fake.world.dispatches[0]).toMatchObject({
+      workflow: WORKER_FILE,
+      ref: 'main',
+      inputs: { size: '2' },
+    });
+    expect(closed.statuses).toEqual({ 'trainyard/digits': 'pending' });
+    expect(closed.descriptions['trainyard/digits']).toBe('Goes on in another run (2). The runner was lost.');
+    expect(closed.exitCode).toBe(0);
+    expect(sections(workerId)).toEqual([]);
+    // A closing job that is run again finds the run that it has dispatched.
+    expect((await close(jobOf(), { attempt: '2' })).dispatched).toHaveLength(1);
+  });
+
+  it('at the limit of the job where a checkpoint was saved, and ends there without one', async () => {
+    record('time-limit');
+    const without = await close(jobOf());
+    expect(without.dispatched).toEqual([]);
+    expect(without.statuses).toEqual({ 'trainyard/digits': 'error', 'trainyard/digits/training': 'error' });
+    const name = checkpointName({ submissionKey: KEY, generation: 1, attempt: 1, sequence: 1 });
+    fake.addArtifact(workerId, name, { 'x.bin': '1' });
+    expect((await close(jobOf(), { attempt: '2' })).dispatched).toHaveLength(1);
+  });
+
+  it('though the answer to its dispatch was lost, and no second time', async () => {
+    progress(1);
+    fake.fail({ kind: 'reset-after-success', on: 'POST .*/dispatches', times: 1 });
+    const closed = await close(jobOf());
+    expect(closed.dispatched).toHaveLength(1);
+    expect(closed.statuses).toEqual({ 'trainyard/digits': 'pending' });
+  });
+
+  it('not where it may not dispatch, and says so', async () => {
+    progress(1);
+    fake.fail({ kind: 'forbidden', on: 'POST .*/dispatches' });
+    const closed = await close(jobOf());
+    expect(closed.statuses).toMatchObject({ 'trainyard/digits': 'error' });
+    expect(closed.said.join('\n')).toContain('The runner was lost. It could not be gone on with:');
+    expect(closed.exitCode).toBe(1);
+  });
+});
+
+describe('the closing job of a worker ends', () => {
+  it('a training that succeeded: status, comment, and progress that nobody needs any more', async () => {
+    const previous = workerId + 1;
+    fake.world.run({ id: previous, event: 'workflow_dispatch' });
+    record(null);
+    progress(1, 2);
+    progress(2, 2);
+    progress(1, 1, previous);
+    fake.addArtifact(workerId, 'mine', { 'x.txt': '1' });
+    const job = jobOf({ generation: 2, previous: [String(previous)] });
+    const closed = await close(job, { train: 'success' });
+    expect(closed.statuses).toEqual({
+      'trainyard/digits': 'success',
+      'trainyard/digits/training': 'success',
+    });
+    expect(closed.descriptions['trainyard/digits']).toBe('Trained in 60.0 s. No gate judged it.');
+    expect(closed.comments).toHaveLength(1);
+    expect(closed.comments[0]).toContain('Trained in 60.0 s.');
+    expect(closed.comments[0]).toContain(
+      createHash('sha256')
+        .update('trainyard:acme/digits/.github/workflows/ci.yml')
+        .digest('hex')
+        .slice(0, 24),
+    );
+    const left = fake.world.artifacts.filter(({ runId }) => runId === workerId || runId === previous);
+    expect(left.map(({ name }) => name).sort()).toEqual(['mine', 'trainyard.digits.training.model.1']);
+    expect(closed.exitCode).toBe(0);
+    expect(closed.said.join('\n')).toContain('Deleted 3 progress artifacts.');
+  });
+
+  it('leaves the status to the gate where that has judged', async () => {
+    record(null);
+    fake.addArtifact(workerId, 'trainyard.digits.evaluation.model.1', { 'section.json': '{}' });
+    const gate = { gate: 'gate.yaml', registry: '' };
+    const closed = await close(jobOf({ gate }), { train: 'success', gate: 'success' });
+    expect(closed.statuses).toEqual({ 'trainyard/digits/training': 'success' });
+    expect(closed.comments).toEqual([]);
+  });
+
+  it('a training whose gate came to no verdict with an error', async () => {
+    record(null);
+    const gate = { gate: 'gate.yaml', registry: '' };
+    const closed = await close(jobOf({ gate }), { train: 'success', gate: 'failure' });
+    expect(closed.statuses['trainyard/digits']).toBe('error');
+    expect(closed.descriptions['trainyard/digits']).toBe('The gate ended as failure, without a verdict.');
+  });
+
+  it('a training that failed by itself, with the words of its section, and keeps its progress', async () => {
+    record('user-code');
+    progress(1);
+    const closed = await close(jobOf());
+    expect(closed.statuses['trainyard/digits']).toBe('error');
+    expect(closed.descriptions['trainyard/digits']).toBe('error: It ended by user-code.');
+    expect(fake.world.artifacts.filter(({ runId }) => runId === workerId)).toHaveLength(2);
+  });
+
+  it('a training that recorded nothing with a section of its own, once', async () => {
+    const pending = yard.runId;
+    record(null, { verdict: 'pending', runId: pending });
+    setJobs('worker / train', 'Set up');
+    const closed = await close(jobOf());
+    const message = 'The step "Set up" of the worker failed before the training began.';
+    expect(closed.statuses).toEqual({ 'trainyard/digits': 'error', 'trainyard/digits/training': 'error' });
+    expect(closed.comments.join('\n')).toContain('Set up');
+    expect(closed.exitCode).toBe(1);
+    expect(sections(workerId)).toEqual(['trainyard.digits.training.model.1']);
+    const again = await close(jobOf(), { attempt: '2' });
+    expect(again.statuses['trainyard/digits']).toBe('error');
+    expect(again.descriptions['trainyard/digits']).toContain(message);
+    expect(sections(workerId)).toHaveLength(1);
+    expect(parseSection(await textOf('trainyard.digits.training.model.1'), 'x')).toMatchObject({
+      verdict: 'error',
+      summary: message,
+      run: { id: String(yard.runId), key: 'model' },
+    });
+  });
+
+  it('goes on where the runner was lost before the training began, as no step failed', async () => {
+    setJobs('worker / train', null);
+    expect((await close(jobOf())).dispatched).toHaveLength(1);
+  });
+
+  it('gives up where nobody can say why the job failed', async () => {
+    fake.fail({ kind: 'forbidden', on: '/jobs' });
+    const closed = await close(jobOf());
+    expect(closed.descriptions['trainyard/digits']).toBe(
+      'The job that trains failed before the training began.',
+    );
+  });
+
+  it('a followed training without a word of its own, as the follower tells it', async () => {
+    record('out-of-memory');
+    const closed = await close(jobOf({ mode: 'follow' }));
+    expect(closed.statuses).toEqual({});
+    expect(closed.comments).toEqual([]);
+    workerId += 1;
+    const lost = await close(jobOf({ mode: 'follow', inputs: { 'max-attempts': '1' } }), {
+      train: 'cancelled',
+    });
+    expect(lost.statuses).toEqual({});
+    expect(sections(workerId)).toEqual([]);
+    expect(lost.exitCode).toBe(1);
+  });
+
+  it('nothing where another run does the same', async () => {
+    record(null, { verdict: 'skipped' });
+    const closed = await close(jobOf(), { train: 'success' });
+    expect(closed.statuses).toEqual({});
+    expect(closed.exitCode).toBe(0);
+  });
+
+  it('says nothing where it is told so', async () => {
+    record(null);
+    const closed = await close(jobOf(), { train: 'success', inputs: { comment: 'false', status: 'false' } });
+    expect(closed.statuses).toEqual({});
+    expect(closed.comments).toEqual([]);
+  });
+});
+
+describe('a closing job that cannot work', () => {
+  it('ends the status all the same, and says why', async () => {
+    fake.fail({ kind: 'forbidden', on: 'ListArtifacts' });
+    const closed = await close(jobOf());
+    expect(closed.statuses['trainyard/digits']).toBe('error');
+    expect(closed.descriptions['trainyard/digits']).toContain('The worker could not be closed:');
+    expect(closed.exitCode).toBe(1);
+  });
+
+  it.each(['', '{}', '{"train":{"result":"maybe"}}'])('tells that "needs" is %s', async (needs) => {
+    const closed = await close(jobOf(), { needs });
+    expect(closed.said.join('\n')).toContain('Input "needs" does not tell how the job "train" ended.');
+  });
+
+  it('tells that no run has dispatched it', async () => {
+    const job = jobOf();
+    const folder = join(directory, 'stray');
+    const environment = await workerEnvironment(fake, folder, 'nightly', { runId: workerId });
+    await writeFile(join(folder, 'event.json'), '{}');
+    Object.assign(environment, {
+      GITHUB_SHA: yard.merge,
+      INPUT_MODE: 'close',
+      'INPUT_DISPATCHED-JOB': JSON.stringify(job),
+      INPUT_COMMENT: 'true',
+      INPUT_STATUS: 'true',
+    });
+    const said: string[] = [];
+    await runAction(CLOSING, { environment, logger: quietLogger(said) });
+    expect(said.join('\n')).toContain('no dispatch of that job started this run');
+  });
+
+  it.each(['GITHUB_WORKFLOW_REF', 'GITHUB_REF'])('tells that %s is missing', async (name) => {
+    const closed = await close(jobOf(), { without: [name] });
+    expect(closed.said.join('\n')).toContain(`The variable ${name} does not tell`);
+  });
+
+  it('warns where it may not write, and ends', async () => {
+    record('user-code');
+    fake.fail({ kind: 'forbidden', on: '/statuses/' });
+    fake.fail({ kind: 'forbidden', on: '/comments' });
+    const closed = await close(jobOf());
+    expect(closed.said.join('\n')).toContain('warning: No commit status:');
+  });
+});
+
+function setJobs(name: string, failed: string | null): void {
+  ensureRun(workerId);
+  const steps = [
+    { name: 'Set up job', number: 1, status: 'completed' as const, conclusion: 'success' },
+    ...(failed === null
+      ? []
+      : [{ name: failed, number: 2, status: 'completed' as const, conclusion: 'failure' }]),
+  ];
+  setJob(fake.world, workerId, name, { conclusion: 'failure', steps });
+}
+
+async function textOf(name: string): Promise<string> {
+  const { createArtifacts } = await import('../../../shared/record/artifacts.ts');
+  const { readFile } = await import('node:fs/promises');
+  const signal = AbortSignal.timeout(30_000);
+  const artifacts = createArtifacts();
+  const found = (await artifacts.list(undefined, signal)).find((one) => one.name === name);
+  const folder = await mkdtemp(join(directory, 'read-'));
+  if (found !== undefined) await artifacts.download(found, folder, undefined, signal);
+  return await readFile(join(folder, 'section.json'), 'utf8');
+}
