@@ -165,7 +165,9 @@ export const trainingBodySchema = z.strictObject({
   dataFingerprint: sha256Schema.nullable(),
   fingerprint: fingerprintSchema.nullable(),
   /** The training whose results were taken instead of training again; null where this one trained. */
-  reused: z.strictObject({ from: z.enum(['cache', 'run', 'registry', 'record']), where: z.string() }).nullable(),
+  reused: z
+    .strictObject({ from: z.enum(['cache', 'run', 'registry', 'record']), where: z.string() })
+    .nullable(),
   /** The uncommitted changes that it was trained with (`git diff --binary HEAD`); null where there were none. */
   patch: z
     .strictObject({ bytes: countSchema, sha256: sha256Schema, locations: z.array(locationSchema) })
