@@ -91,7 +91,7 @@ svg.icon { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { padding: 8px 12px; text-align: left; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: normal; }
 td { max-width: 44ch; } thead th { border-top: 0; background: var(--sunken); font-size: 12.5px; font-weight: 600; color: var(--ink-soft); vertical-align: bottom; }
-td:first-child .cell { white-space: nowrap; } td.long { min-width: 20ch; overflow-wrap: anywhere; }
+td:first-child:not(.long), td:not(.long) .cell { white-space: nowrap; } td.long { min-width: 20ch; overflow-wrap: anywhere; }
 tbody th { font-weight: 600; } .num { text-align: right; white-space: nowrap; }
 .cell { display: inline-flex; gap: 6px; align-items: baseline; } .cell svg { align-self: center; }
 .toned { color: var(--tone); font-weight: 600; }

@@ -239,6 +239,8 @@ describe('other endings', () => {
   it('shows what it waited for in vain', () => {
     const section = trainings.queueLimitTraining();
     expect(notes(section)).toEqual([]);
+    expect(block(section, 'dispatched')).not.toHaveProperty('folded');
+    expect(block(trainings.dispatchedTraining(), 'dispatched')).toHaveProperty('folded', true);
     const facts = JSON.stringify(block(section, 'dispatched'));
     expect(facts).toContain('no runner has taken it');
     expect(facts).toContain('"label":"Waited 30 min 0 s"');

@@ -23,7 +23,9 @@ export function trainingBlocks(body: TrainingBody, verdict: Verdict, link: Linke
             curves: body.series.map(curve),
           },
         ]),
-    ...dispatchBlocks(body, link).map((block) => (pending ? block : { ...block, folded: true })),
+    ...dispatchBlocks(body, link).map((block) =>
+      body.attempts.length === 0 ? block : { ...block, folded: true },
+    ),
     ...attemptBlocks(body, link),
     ...useBlocks(body),
     ...files(body),

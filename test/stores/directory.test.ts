@@ -194,6 +194,8 @@ describe('the record', () => {
             artifacts: undefined,
             withoutArtifacts: 'none here',
             serverUrl: null,
+            workerRunId: undefined,
+            hasToken: false,
             sharedDirectory: join(place.root, 'shared'),
             temporaryDirectory: join(place.root, 'temporary'),
             openRun: () => Promise.reject(new Error('no other run')),
