@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError } from '../../../shared/errors.ts';
 import { git, PATCH_WORDS } from '../../../shared/github/git.ts';
@@ -44,6 +44,7 @@ export async function keepPatch(
       { remedy: 'Commit large files, or let git ignore them, so that the training can be repeated.' },
     );
   }
+  await mkdir(temporaryDirectory, { recursive: true });
   await writeFile(join(temporaryDirectory, PATCH_NAME), patch, { mode: 0o600 });
   const sha256 = createHash('sha256').update(patch).digest('hex');
   return { path: PATCH_NAME, bytes: patch.length, sha256 };

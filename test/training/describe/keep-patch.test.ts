@@ -50,8 +50,9 @@ describe('keepPatch', () => {
     await place.write('added.py', 'print(3)\n');
     git(place.directory, 'add', 'added.py');
 
-    const kept = await keepPatch(join(place.directory, 'ml'), temporary.directory, signal);
-    const bytes = await readFile(join(temporary.directory, kept?.path ?? ''));
+    const folder = join(temporary.directory, 'not/there/yet');
+    const kept = await keepPatch(join(place.directory, 'ml'), folder, signal);
+    const bytes = await readFile(join(folder, kept?.path ?? ''));
     expect(kept).toEqual({
       path: 'changes.patch',
       bytes: bytes.length,
@@ -60,7 +61,7 @@ describe('keepPatch', () => {
     expect(kept?.sha256).toBe((await readCheckout(place.directory, signal)).patchDigest);
     expect(bytes.toString()).not.toMatch(/ghs_secret|not mine/);
 
-    git(other, 'apply', join(temporary.directory, 'changes.patch'));
+    git(other, 'apply', join(folder, 'changes.patch'));
     expect(await readFile(join(other, 'ml/train.py'), 'utf8')).toBe('print(2)\n');
     expect(await readFile(join(other, 'weights.bin'))).toEqual(Buffer.from([9, 8, 0, 7]));
     expect(await readFile(join(other, 'added.py'), 'utf8')).toBe('print(3)\n');

@@ -18,6 +18,7 @@ export function usdFor(price: Price, durationMs: number): number {
 }
 
 function durationText(ms: number): string {
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < 90_000) return `${Math.round(ms / 1000)} s`;
   return ms < 90 * MS_PER_MINUTE
     ? `${(ms / MS_PER_MINUTE).toFixed(1)} min`
