@@ -62,7 +62,7 @@ describe('trainingCosts', () => {
       ['Cache', 0.049],
     ]);
     expect(items.map(({ basis }) => basis)).toEqual([
-      "1.5 min in 2 attempts at $0.006 a started minute on a Linux 2-core runner (GitHub's published price).",
+      `1.5 min in 2 attempts at ${hosted.basis}.`,
       "2.00 GB for 90 days at $0.25 a GB and month (GitHub's published price), beyond what is included.",
       "5.00 MB for 90 days at $0.25 a GB and month (GitHub's published price), beyond what is included.",
       "3.00 GB for 7 days at $0.0700 a GB and month (GitHub's published price), beyond what is included.",

@@ -36,6 +36,8 @@ export interface HostedRate {
   readonly usdPerMinute: number;
   /** How GitHub calls it, such as `Linux 4-core with a T4 GPU`. */
   readonly name: string;
+  /** Free in public repositories, and within the minutes that a plan includes; larger runners never are. */
+  readonly standard: boolean;
 }
 
 const SYSTEM_NAMES: Readonly<Record<string, string>> = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
@@ -47,15 +49,20 @@ function rateOf(system: string, architecture: string, cores: number, gpu: boolea
     const usdPerMinute = GPU_RATES[system];
     return usdPerMinute === undefined
       ? undefined
-      : { usdPerMinute, name: `${shown} 4-core runner with a T4 GPU` };
+      : { usdPerMinute, name: `${shown} 4-core runner with a T4 GPU`, standard: false };
   }
   const usdPerMinute = RATES[`${system} ${architecture}`]?.[cores];
   if (usdPerMinute === undefined) return undefined;
-  return { usdPerMinute, name: `${shown} ${cores}-core runner${architecture === 'arm64' ? ' (arm64)' : ''}` };
+  const name = `${shown} ${cores}-core runner${architecture === 'arm64' ? ' (arm64)' : ''}`;
+  return { usdPerMinute, name, standard: false };
+}
+
+function asStandard(rate: HostedRate | undefined): HostedRate | undefined {
+  return rate === undefined ? undefined : { ...rate, standard: true };
 }
 
 function standardRate(system: string, architecture: string): HostedRate | undefined {
-  return rateOf(system, architecture, STANDARD_CORES[`${system} ${architecture}`] ?? 0, false);
+  return asStandard(rateOf(system, architecture, STANDARD_CORES[`${system} ${architecture}`] ?? 0, false));
 }
 
 /** Labels that GitHub itself gives to its runners, and that no organisation's own name can be mistaken for. */
@@ -66,7 +73,7 @@ const STANDARD_LABEL =
 export function rateOfStandardLabel(label: string): HostedRate | undefined {
   const [, image, version, variant] = STANDARD_LABEL.exec(label.toLowerCase()) ?? [];
   if (image === undefined) return undefined;
-  if (image === 'ubuntu' && version === 'slim') return rateOf('linux', 'x64', 1, false);
+  if (image === 'ubuntu' && version === 'slim') return asStandard(rateOf('linux', 'x64', 1, false));
   if (image === 'macos') {
     if (variant === 'large') return rateOf('macos', 'x64', 12, false);
     if (variant === 'xlarge') return rateOf('macos', 'arm64', 5, false);

@@ -55,9 +55,14 @@ describe('priceOf', () => {
     const price = priceOf(['ubuntu-latest'], 'github-hosted', NONE);
     expect(price?.usdPerHour).toBeCloseTo(0.36, 12);
     expect(price).toMatchObject({
-      basis: "$0.006 a started minute on a Linux 2-core runner (GitHub's published price)",
+      basis:
+        "$0.006 a started minute on a Linux 2-core runner (GitHub's published price; nothing in public repositories and within included minutes)",
       byStartedMinute: true,
     });
+    expect(priceOf(['ubuntu-slim'], 'github-hosted', NONE)?.basis).toContain('in public repositories');
+    expect(priceOf(['linux_8_core'], 'github-hosted', NONE)?.basis).toBe(
+      "$0.022 a started minute on a Linux 8-core runner (GitHub's published price)",
+    );
     expect(priceOf(['linux_4_core_gpu'], 'github-hosted', NONE)?.usdPerHour).toBeCloseTo(3.12, 12);
     expect(priceOf(['ubuntu-latest'], null, NONE)?.basis).toContain('if GitHub hosts it');
   });

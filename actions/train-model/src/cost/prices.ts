@@ -112,8 +112,9 @@ function publishedRate(
 
 function asPrice(rate: HostedRate | undefined, runnerEnvironment: string | null): Price | undefined {
   if (rate === undefined) return undefined;
-  const { usdPerMinute, name } = rate;
-  const caveat = runnerEnvironment === null ? ', if GitHub hosts it' : '';
+  const { usdPerMinute, name, standard } = rate;
+  const free = standard ? '; nothing in public repositories and within included minutes' : '';
+  const caveat = `${free}${runnerEnvironment === null ? ', if GitHub hosts it' : ''}`;
   return {
     usdPerHour: usdPerMinute * MINUTES_PER_HOUR,
     basis: `$${usdPerMinute} a started minute on a ${name} (${PRICE_PAGE}${caveat})`,
