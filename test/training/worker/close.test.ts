@@ -93,7 +93,7 @@ interface CloseOptions {
 }
 
 async function close(job: DispatchedJob, options: CloseOptions = {}): Promise<Closed> {
-  const folder = join(directory, `${workerId}-${String(options.attempt ?? '')}${Math.random()}`);
+  const folder = join(directory, `${workerId}-${options.attempt ?? ''}${Math.random()}`);
   const environment = await workerEnvironment(fake, folder, job, {
     runId: workerId,
     job: 'close',

@@ -7,15 +7,6 @@ import { clientOf, readOwnRun } from './worker-run.ts';
 /** Two dispatches of one training are seconds apart; five hundred others in between are no yard but a flood. */
 const MAX_PAGES = 5;
 
-/** Ends after which the same training may be dispatched again under the same name. */
-const FAILED: readonly (string | null)[] = [
-  'failure',
-  'startup_failure',
-  'timed_out',
-  'action_required',
-  'stale',
-];
-
 export interface DuplicateOptions {
   readonly client: GitHubClient;
   readonly repository: string;
@@ -26,31 +17,18 @@ export interface DuplicateOptions {
 }
 
 /**
- * The run that does already what this one was dispatched for: of the same name, begun earlier, and not failed. GitHub
- * may have obeyed a dispatch whose answer was lost, and the dispatching step has asked again.
+ * The run that was dispatched earlier for the same. GitHub may have obeyed a dispatch whose answer was lost, and the
+ * dispatching step has asked again: of one name the lowest id trains, also where it has ended meanwhile. A training
+ * that is dispatched anew after a failure has another name.
  */
 export async function findDuplicate(
   { client, repository, workflow, title, runId }: DuplicateOptions,
   signal: AbortSignal,
 ): Promise<WorkflowRun | undefined> {
-  const ofTitle = (runs: readonly WorkflowRun[]): WorkflowRun[] => runs.filter((run) => run.title === title);
-  const isOwn = (run: WorkflowRun): boolean => run.id === runId;
-  // Newest first: whoever has come before this one is found behind it.
-  const runs = await listDispatchedRuns(
-    client,
-    { repository, workflow, pages: MAX_PAGES },
-    (found) => found.some(isOwn) && ofTitle(found).some((run) => isEarlier(run, runId)),
-    signal,
-  );
-  return ofTitle(runs).find((run) => isEarlier(run, runId) && !hasFailed(run));
-}
-
-function isEarlier(run: WorkflowRun, runId: string): boolean {
-  return Number(run.id) < Number(runId);
-}
-
-function hasFailed({ status, conclusion }: WorkflowRun): boolean {
-  return status === 'completed' && FAILED.includes(conclusion);
+  const earlier = (runs: readonly WorkflowRun[]): WorkflowRun | undefined =>
+    runs.find((run) => run.title === title && Number(run.id) < Number(runId));
+  const list = { repository, workflow, pages: MAX_PAGES };
+  return earlier(await listDispatchedRuns(client, list, (runs) => earlier(runs) !== undefined, signal));
 }
 
 /** What a worker ends as at once where another run trains the same; undefined where it is the one that trains. */

@@ -107,10 +107,11 @@ export function startPublishing(options: PublishOptions): Publisher {
       return false;
     }
   };
+  const hasEnded = (): boolean => ended.signal.aborted;
   const loop = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
+    while (!hasEnded()) {
       await tell(UPLOAD_MS);
-      if (ended.signal.aborted) return;
+      if (hasEnded()) return;
       await clock.sleep(progressGap(clock.now() - begun), ended.signal);
     }
   };
