@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckpointArtifacts } from '../../../actions/train-model/src/checkpoints/checkpoint-artifacts.ts';
 import { checkpointName } from '../../../actions/train-model/src/checkpoints/checkpoint-name.ts';
 import { type Manifest, manifestSchema } from '../../../actions/train-model/src/checkpoints/manifest.ts';
 import {
@@ -23,7 +22,7 @@ export interface CheckpointPlace extends Scratch {
   /** Where copies are kept. */
   readonly kept: string;
   readonly lines: string[];
-  open(overrides?: Partial<CheckpointsOptions> & { artifacts?: CheckpointArtifacts }): Checkpoints;
+  open(overrides?: Partial<CheckpointsOptions>): Checkpoints;
   /** As another process, which knows nothing of this one. */
   restore(
     options?: { resumeFrom?: string; previousRuns?: readonly string[] },

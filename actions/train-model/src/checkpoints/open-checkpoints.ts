@@ -79,6 +79,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
   const ledger = options.artifacts === undefined ? join(home, 'checkpoint-folders.json') : undefined;
   const artifacts = options.artifacts ?? openCheckpointFolder(join(home, 'checkpoints'));
   const kept: { name: string; bytes: number }[] = [];
+  let unfinished: Settled['unfinished'] = new Map();
   let lastDigest: string | undefined;
   let lastLook: string | undefined;
   let next: number | undefined;
@@ -137,7 +138,12 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
     if (root === undefined) return undefined;
     await mkdir(options.temporaryDirectory, { recursive: true });
     for (let tried = 1; tried <= MAX_TRIES; tried += 1) {
-      const settled = await settledFiles(root, { ended: given.ended, signal });
+      const settled: Settled | undefined = await settledFiles(root, {
+        ended: given.ended,
+        earlier: unfinished,
+        signal,
+      });
+      unfinished = settled?.unfinished ?? new Map();
       if (settled === undefined || settled.files.length === 0) return undefined;
       const look = lookOf(settled);
       if (look === lastLook) return undefined;
@@ -156,9 +162,9 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
         kept.push({ name, bytes });
         await markFolder({ folder: root, ledger }).catch(() => undefined);
         await retire(signal);
-        if (settled.unfinished.length > 0) {
+        if (unfinished.size > 0) {
           logger.info(
-            `The checkpoint ${name} was saved without what was being written or cut short: ${settled.unfinished.slice(0, 3).join(', ')}.`,
+            `The checkpoint ${name} was saved without what was being written or cut short: ${[...unfinished.keys()].slice(0, 3).join(', ')}.`,
           );
         }
         return { name, bytes, files: files.map((file) => referenceTo(file, name)) };

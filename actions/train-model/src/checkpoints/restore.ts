@@ -206,10 +206,10 @@ async function fromFolder(given: string, options: RestoreOptions): Promise<Resto
   return await unpacked(options, async (directory) => {
     const root = await realpath(source);
     const settled = await settledFiles(root, { ended: 'in-order', signal });
-    if (settled !== undefined && settled.unfinished.length > 0) {
+    if (settled !== undefined && settled.unfinished.size > 0) {
       throw new SubjectError(
         'data',
-        `${label}: "${settled.unfinished[0] ?? ''}" is cut short, or being written.`,
+        `${label}: "${[...settled.unfinished.keys()][0] ?? ''}" is cut short, or being written.`,
         {
           remedy: 'Give a checkpoint that is whole.',
         },

@@ -20,13 +20,15 @@ const INTERRUPTED_MS = 10_000;
 export interface Settled {
   readonly files: readonly FoundFile[];
   readonly links: readonly FoundLink[];
-  /** What was left out because it is being written, or is cut short; paths below the folder. */
-  readonly unfinished: readonly string[];
+  /** What was left out because it is being written, or is cut short: paths below the folder, with their states. */
+  readonly unfinished: ReadonlyMap<string, string | undefined>;
 }
 
 export interface SettleOptions {
   /** Given when nothing writes any more: a killed command may have left half of a file. */
   readonly ended?: 'in-order' | 'killed' | undefined;
+  /** What an earlier look left out. */
+  readonly earlier?: Settled['unfinished'];
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +39,7 @@ export interface SettleOptions {
  */
 export async function settledFiles(
   folder: string,
-  { ended, signal }: SettleOptions,
+  { ended, earlier, signal }: SettleOptions,
 ): Promise<Settled | undefined> {
   const until = performance.now() + (ended === undefined ? PATIENCE_MS : 0);
   let before = await scanFolder(folder);
@@ -56,7 +58,10 @@ export async function settledFiles(
   for (const file of before.files.values()) {
     if (file.growing || unfinished.includes(file.path)) continue;
     const completeness = await completenessOf(join(folder, file.path)).catch(() => 'cut' as const);
-    const suspect = ended === 'killed' && completeness === 'unknown' && isYoung(file, INTERRUPTED_MS);
+    // What was being written when it was last looked at, and was never written again, is still the same half.
+    const untouched = earlier?.get(file.path) === file.state;
+    const suspect =
+      ended === 'killed' && completeness === 'unknown' && (untouched || isYoung(file, INTERRUPTED_MS));
     if (completeness === 'cut' || suspect) unfinished.push(file.path);
   }
   return without(before, unfinished);
@@ -90,7 +95,7 @@ function without({ files, links }: FolderLook, unfinished: readonly string[]): S
     links: links.filter(
       ({ path, target }) => !folders.has(unitOf(path) ?? '') && exists(resolved(path, target)),
     ),
-    unfinished,
+    unfinished: new Map(unfinished.map((path) => [path, files.get(path)?.state])),
   };
 }
 
