@@ -110,6 +110,6 @@ export function code(value: string): Cell {
 
 /** A fact, or none where its value is not known. */
 export function fact(label: string, value: Cell | string | null): Fact[] {
-  if (value === null || value === '') return [];
+  if (value === null || value === '' || (typeof value === 'object' && value.text === '')) return [];
   return [{ label, value: typeof value === 'string' ? text(value) : value }];
 }

@@ -137,15 +137,12 @@ describe('a training that was dispatched', () => {
   });
 
   it('makes a GPU that idled stand out', () => {
-    expect(notes(section)).toContain(
-      'GPU 1 (Tesla T4) did nothing in 100 % of the samples: it waits for data, or a machine without a GPU would do.',
-    );
     expect(block(section, '^Use of')).toMatchObject({
       title: 'Use of the 2 GPUs: 0.058 kWh',
       folded: false,
       rows: [
         [{}, { text: '87.4 %' }, { text: '3 %' }, { text: '11,204 of 15,360 MiB' }, { text: '64.2 W' }, {}],
-        [{}, {}, { text: '100 %', tone: 'doubt' }, {}, {}, { text: '282' }],
+        [{}, { text: '0 %', tone: 'doubt' }, { text: '100 %', tone: 'doubt' }, {}, {}, { text: '282' }],
       ],
     });
   });
@@ -177,7 +174,7 @@ describe('a training that was dispatched', () => {
         [{ text: 'Waiting in the dispatching job' }, { text: 'USD 0.07' }, {}],
         [{ text: 'Artifacts' }, { text: 'price not known', tone: 'doubt' }, {}],
         [{ text: 'In all' }, { text: 'at least USD 0.70', tone: 'doubt' }, {}],
-        [{ text: 'Estimated before: compute' }, { text: 'USD 0.80' }, {}],
+        [{ text: 'Estimated before it began' }, { text: 'USD 0.80' }, {}],
       ],
     });
     expect(JSON.stringify(block(section, 'dispatched'))).toContain('USD 0.07: 11 min at USD 0.006');
@@ -222,6 +219,28 @@ describe('a training that was dispatched', () => {
     expect(JSON.stringify(block(many, '^Packages'))).not.toContain('p500');
     const none = change(section, ({ environment }) => ({ environment: { ...environment, packages: [] } }));
     expect(titles(none).join()).not.toContain('Packages');
+  });
+
+  it('shows what the step declared, where it declared something', () => {
+    const declared = {
+      workingDirectory: 'examples/digits',
+      outputs: [],
+      metrics: null,
+      metricsSeries: null,
+      metricsSources: [],
+      stopOn: ['nan', 'plateau: validation.loss'],
+      paths: ['examples/digits'],
+      dataPaths: [],
+    };
+    const facts = JSON.stringify(
+      block(
+        change(section, () => ({ declared })),
+        '^How it was run',
+      ),
+    );
+    expect(facts).toContain('nan, plateau: validation.loss');
+    expect(facts).toContain('"label":"Working directory","value":{"text":"examples/digits"');
+    expect(facts).not.toContain('Data that counts');
   });
 
   it('says why it ended early', () => {

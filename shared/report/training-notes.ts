@@ -2,18 +2,14 @@ import type { TrainingBody } from '../record/training-section.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Block } from './block.ts';
 import type { Tone } from './marks.ts';
-import { asSentence, formatDuration, formatNumber, formatShare, listed } from './format.ts';
+import { asSentence, formatDuration, formatNumber, listed } from './format.ts';
 
-/** A GPU that does nothing for longer than this share of the time is paid for in vain. */
-export const IDLE_SHARE = 0.5;
-
-/** What a reader must know of a training before its numbers: that it runs, failed, was reused, or wasted a GPU. */
+/** What a reader must know of a training before its numbers: that it runs, failed, was reused or ended early. */
 export function trainingNotes(body: TrainingBody, verdict: Verdict): Block[] {
   return [
     ...(verdict === 'pending' ? running(body) : failure(body)),
     ...reused(body),
     ...(body.stoppedEarly === null ? [] : note('plain', `Stopped early: ${asSentence(body.stoppedEarly)}`)),
-    ...idle(body),
   ];
 }
 
@@ -66,16 +62,5 @@ function reused({ reused: from }: TrainingBody): Block[] {
   return note(
     'good',
     `Nothing was trained: the results of ${from.where} were taken (${FOUND[from.from]}), its fingerprint is equal.`,
-  );
-}
-
-function idle({ gpuUse }: TrainingBody): Block[] {
-  return gpuUse.flatMap(({ name, idleShare }, index) =>
-    idleShare === null || idleShare < IDLE_SHARE
-      ? []
-      : note(
-          'doubt',
-          `GPU ${index} (${name}) did nothing in ${formatShare(idleShare, 1)} of the samples: it waits for data, or a machine without a GPU would do.`,
-        ),
   );
 }

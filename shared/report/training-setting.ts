@@ -23,6 +23,7 @@ function howItRan(body: TrainingBody): Fact[] {
     ...fact('Engine', body.engine),
     ...fact('Submission', body.submission === null ? null : code(body.submission.id)),
     ...fact('Command', code(body.command.join(' '))),
+    ...declared(body),
     ...fact('Seed', body.seed === null ? 'not set' : formatNumber(body.seed)),
     ...Object.entries(body.parameters).flatMap(([name, value]) =>
       fact(`Parameter ${name}`, code(String(value))),
@@ -57,6 +58,16 @@ function howItRan(body: TrainingBody): Fact[] {
         ? null
         : `a patch of ${formatBytes(patch.bytes)}, ${shortDigest(patch.sha256)}, ${placesOf(patch.locations)}`,
     ),
+  ];
+}
+
+function declared({ declared: step }: TrainingBody): Fact[] {
+  if (step === undefined) return [];
+  return [
+    ...fact('Working directory', code(step.workingDirectory)),
+    ...fact('Code that counts', code(step.paths.join(', '))),
+    ...fact('Data that counts', code(step.dataPaths.join(', '))),
+    ...fact('Stops on', code(step.stopOn.join(', '))),
   ];
 }
 

@@ -1,7 +1,10 @@
 import type { CostItem, GpuUse, TrainingBody } from '../record/training-section.ts';
 import { type Block, type Cell, text } from './block.ts';
 import { formatNumber, formatShare, formatUsd } from './format.ts';
-import { IDLE_SHARE } from './training-notes.ts';
+
+/** As train-model's own notice has it: a GPU that does next to nothing is paid for in vain. */
+const IDLE_SHARE = 0.8;
+const IDLE_MEAN_PERCENT = 10;
 
 const UNTOLD = text('not told', 'muted');
 const NO_PRICE = text('price not known', 'doubt');
@@ -30,10 +33,8 @@ function gpus({ gpuUse, hardware, energyKwh }: TrainingBody): Block[] {
       ],
       rows: gpuUse.map((use, index) => [
         text(`${index}: ${use.name}`),
-        use.meanUtilisation === null ? UNTOLD : text(`${formatNumber(use.meanUtilisation, 3)} %`),
-        use.idleShare === null
-          ? UNTOLD
-          : text(formatShare(use.idleShare, 1), idled(use) ? 'doubt' : undefined),
+        standing(use, use.meanUtilisation === null ? null : `${formatNumber(use.meanUtilisation, 3)} %`),
+        standing(use, use.idleShare === null ? null : formatShare(use.idleShare, 1)),
         memory(use, hardware.gpus[index]?.memoryMiB ?? null),
         use.meanPowerWatts === null ? UNTOLD : text(`${formatNumber(use.meanPowerWatts, 3)} W`),
         text(formatNumber(use.samples)),
@@ -42,8 +43,17 @@ function gpus({ gpuUse, hardware, energyKwh }: TrainingBody): Block[] {
   ];
 }
 
-function idled({ idleShare }: GpuUse): boolean {
-  return idleShare !== null && idleShare >= IDLE_SHARE;
+function idled({ idleShare, meanUtilisation }: GpuUse): boolean {
+  return (
+    (idleShare !== null && idleShare > IDLE_SHARE) ||
+    (meanUtilisation !== null && meanUtilisation < IDLE_MEAN_PERCENT)
+  );
+}
+
+/** What tells whether a GPU was used, marked where it was not. */
+function standing(use: GpuUse, words: string | null): Cell {
+  if (words === null) return UNTOLD;
+  return text(words, idled(use) ? 'doubt' : undefined);
 }
 
 function memory({ maxMemoryMiB }: GpuUse, ofMiB: number | null): Cell {
@@ -77,7 +87,7 @@ function costs({ estimate, items }: TrainingBody['costs']): Block[] {
       rows: [
         ...items.map((item) => row(item.what, item)),
         ...(items.length === 0 ? [] : [actual]),
-        ...(estimate === null ? [] : [row(`Estimated before: ${estimate.what}`, estimate)]),
+        ...(estimate === null ? [] : [row('Estimated before it began', estimate)]),
       ],
     },
   ];

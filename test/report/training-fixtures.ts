@@ -91,6 +91,9 @@ export function dispatchedTraining(): SectionOf<'training'> {
   return trainingSection({
     summary: 'Trained in 2 attempts in 51 min on self-hosted, gpu; 3 outputs collected.',
     durationMs: 3_060_000,
+    notices: [
+      'GPU 1 (Tesla T4) idled: 0 % busy on average, and nothing to do in 100 % of the samples. Ask for one GPU.',
+    ],
     cost: { usd: 0.7, basis: 'the sum of what has a price' },
     body: trainingBody({
       engine: 'github',
@@ -141,7 +144,7 @@ export function dispatchedTraining(): SectionOf<'training'> {
       ],
       energyKwh: 0.058,
       costs: {
-        estimate: { what: 'compute', usd: 0.8, basis: '60 min at USD 0.80 an hour (input "prices")' },
+        estimate: { what: 'Estimate', usd: 0.8, basis: '60 min at USD 0.80 an hour (input "prices")' },
         items: [
           { what: 'Compute', usd: 0.63, basis: '47 min at USD 0.80 an hour (label gpu, input "prices")' },
           {
