@@ -14,8 +14,15 @@ describe('parseRow', () => {
   });
 
   it('refuses what is no row', () => {
-    expect(parseRow('loss=1', 1)).toMatchObject({ ok: false, problem: 'not-valid' });
-    expect(parseRow('{"loss":NaN}', 1)).toMatchObject({ ok: false, problem: 'not-a-number' });
+    expect(parseRow('loss=1', 1)).toEqual({ ok: false, message: 'is not JSON' });
+    expect(parseRow('[1]', 1)).toEqual({ ok: false, message: 'is not a JSON object' });
+  });
+
+  it('keeps what is a number beside what is none', () => {
+    expect(parseRow('{"step":2,"loss":NaN,"acc":1,"x":-Infinity}', 1)).toEqual({
+      ok: true,
+      point: { step: 2, values: { acc: 1 }, total: undefined, bad: ['loss is NaN', 'x is -Infinity'] },
+    });
   });
 });
 
@@ -47,8 +54,20 @@ describe('SeriesCollector', () => {
       [0, 0],
       [24_999, 24_999],
     ]);
-    const gaps = points.slice(1).map(([step], index) => step - (points[index]?.[0] ?? 0));
-    expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
+    // Gathered at every 16th step, for memory; of those each gap is one or two.
+    const gaps = points.slice(1, -1).map(([step], index) => step - (points[index]?.[0] ?? 0));
+    expect([Math.min(...gaps), Math.max(...gaps)]).toEqual([16, 32]);
+  });
+
+  it('holds a bounded number of points and metrics, whatever comes', () => {
+    const collector = new SeriesCollector();
+    for (let step = 0; step < 1500; step += 1) collector.put(`m${step}`, step, 1);
+    expect(collector.series()).toHaveLength(1000);
+    expect(collector.leftOut).toBe(500);
+    // The points of all curves together are bounded too.
+    for (let step = 0; step < 500; step += 1) collector.put('m0', step, step);
+    expect(collector.series()[0]?.points).toHaveLength(200);
+    expect(collector.last()['m0']).toBe(499);
   });
 });
 

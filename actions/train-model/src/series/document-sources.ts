@@ -1,11 +1,10 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { collectNumbers, numberOf } from '../decide/metrics.ts';
 import { pointOf } from '../decide/point-of.ts';
 import type { Point } from '../engines/engine.ts';
 import { createDocumentSource } from './document-source.ts';
 import { findFiles } from './find-files.ts';
-import { factsOf } from './growing-file.ts';
 import type { MetricSource } from './metric-source.ts';
 import type { Source } from './source.ts';
 
@@ -60,24 +59,12 @@ function summaryRow(document: unknown): Point[] | string {
   return [pointOf(finite(step) ?? 0, collectNumbers(Object.fromEntries(entries), '.'))];
 }
 
-/** The summary of W&B's newest run, also offline: its history lies in a file of a format of its own. */
-export function wandbSource(source: MetricSource, root: string): Source {
-  const summary = join('files', 'wandb-summary.json');
-  const { place } = source;
+/** One `wandb-summary.json` by itself: the newest values, of which the looks make a curve. */
+export function wandbSummarySource(source: MetricSource, root: string): Source {
   return createDocumentSource({
     source,
     root,
-    async find() {
-      if ((await factsOf(place)) !== undefined) return [place];
-      const candidates = [
-        join(place, 'latest-run', summary),
-        join(place, summary),
-        join(place, 'wandb', 'latest-run', summary),
-      ];
-      const found: string[] = [];
-      for (const path of candidates) if ((await factsOf(path)) !== undefined) found.push(path);
-      return found.slice(0, 1);
-    },
+    find: () => findFiles(source.place, () => false),
     rowsOf: summaryRow,
     ageOf: (_path, changedMs) => changedMs,
     newestOnly: true,

@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { readNumbers } from '../decide/metrics.ts';
 import { createEventParser } from './event-parser.ts';
 import { createFilesSource } from './files-source.ts';
 import { findFiles } from './find-files.ts';
 import { factsOf } from './growing-file.ts';
-import { MAX_DOCUMENT_BYTES } from './limits.ts';
 import { createJsonLinesParser, createMlflowLineParser, createTableParser } from './line-parsers.ts';
 import type { MetricSource } from './metric-source.ts';
-import type { Source, SourceReader } from './source.ts';
+import type { Source } from './source.ts';
+import { createWandbParser } from './wandb-parser.ts';
+import { withSummary } from './with-summary.ts';
 
 /** A path as a name: relative, with `/`. */
 function nameIn(folder: string, path: string): string {
@@ -76,8 +75,7 @@ export function mlflowFilesSource(source: MetricSource, root: string): Source {
 /** DVCLive's folder: a table for each metric, and a summary of the newest values. */
 export function dvcliveSource(source: MetricSource, root: string): Source {
   const tables = join(source.place, 'plots', 'metrics');
-  const summaryFile = join(source.place, 'metrics.json');
-  const inner = createFilesSource({
+  const rows = createFilesSource({
     source,
     root,
     find: () => findFiles(tables, (path) => path.endsWith('.tsv')),
@@ -85,41 +83,28 @@ export function dvcliveSource(source: MetricSource, root: string): Source {
     headed: true,
     nameOf: (path) => nameIn(source.place, path),
   });
-  let before: string | undefined;
-  const textOf = async (): Promise<string | undefined> => {
-    const facts = await factsOf(summaryFile);
-    return facts === undefined || facts.size > MAX_DOCUMENT_BYTES
-      ? undefined
-      : await readFile(summaryFile, 'utf8').catch(() => undefined);
-  };
-  return {
-    ...inner,
-    async begin(signal) {
-      before = await textOf();
-      await inner.begin(signal);
-    },
-    open: () =>
-      withSummary(inner.open(), async () => {
-        const text = await textOf();
-        return text === undefined || text === before ? undefined : text;
-      }),
-  };
+  return withSummary(rows, {
+    path: join(source.place, 'metrics.json'),
+    root,
+    joint: '/',
+    isMetric: (name) => name !== 'step',
+  });
 }
 
-/** Reads the summary after each look: it tells also what is logged without a curve. */
-function withSummary(reader: SourceReader, read: () => Promise<string | undefined>): SourceReader {
-  let summary: Readonly<Record<string, number>> = {};
-  return {
-    async look(signal) {
-      const look = await reader.look(signal);
-      const numbers = readNumbers((await read()) ?? '{}', '/');
-      // It may be half written at this moment; the next look reads it whole.
-      if (!numbers.ok) return look;
-      summary = Object.fromEntries(Object.entries(numbers.values).filter(([name]) => name !== 'step'));
-      return look;
-    },
-    end: () => reader.end(),
-    problems: () => reader.problems(),
-    summary: () => summary,
-  };
+/** W&B's folder: the file of each run, which is written live, online and offline, and the newest run's summary. */
+export function wandbFolderSource(source: MetricSource, root: string): Source {
+  const rows = createFilesSource({
+    source,
+    root,
+    find: () => findFiles(source.place, (path) => path.endsWith('.wandb')),
+    parserOf: createWandbParser,
+    groupOf: (path) => basename(path, '.wandb'),
+    nameOf: (path) => nameIn(source.place, path),
+  });
+  return withSummary(rows, {
+    path: join(source.place, 'latest-run', 'files', 'wandb-summary.json'),
+    root,
+    joint: '.',
+    isMetric: (name) => !name.startsWith('_'),
+  });
 }

@@ -4,7 +4,7 @@ import type { Point } from '../engines/engine.ts';
 import { type Gathered, keyOf } from './gathered.ts';
 import { LiveFilter } from './live-filter.ts';
 import { LiveNames } from './live-names.ts';
-import { READS_A_LOOK, ROWS_A_LOOK } from './limits.ts';
+import { READS_A_LOOK, ROWS_A_LOOK, SERVER_GAP_MS } from './limits.ts';
 import type { Row, Source, SourceReader } from './source.ts';
 
 /** How soon the end of a training is seen between two looks. */
@@ -35,19 +35,22 @@ export async function* livePoints(
   const names = new LiveNames();
   const looks = new AbortController();
   const lives = sources.map((one, index) => new Live(one, index, names));
-  const points: Point[] = [];
   const stop = AbortSignal.any([signal, looks.signal]);
   try {
     while (!ended() && !signal.aborted) {
-      for (const live of lives) live.lookIfDue(pollMs, stop, (found) => points.push(...found));
+      for (const live of lives) live.lookIfDue(pollMs, stop);
+      // Names are given in the order in which the sources are declared; a server is not waited for.
+      await Promise.all(lives.map((live) => (live.remote ? undefined : live.settled)));
+      for (const live of lives) yield* live.takePoints();
       await sleep(Math.min(TICK_MS, pollMs), undefined, { signal }).catch(() => undefined);
-      yield* points.splice(0);
     }
     if (signal.aborted) return;
     // What was written behind the last look. A server is asked by `finish`.
     looks.abort();
-    for (const live of lives) points.push(...(await live.lastLook(signal)));
-    yield* points.splice(0);
+    for (const live of lives) {
+      if (!live.remote) await live.lastLook(signal);
+      yield* live.takePoints();
+    }
   } finally {
     looks.abort();
     await Promise.all(lives.map((live) => live.settled));
@@ -61,6 +64,7 @@ class Live {
   readonly #filter = new LiveFilter();
   #lookedAt = -Infinity;
   #looking = false;
+  #rows: readonly Row[] = [];
   settled: Promise<void> = Promise.resolve();
 
   constructor(live: LiveSource, index: number, names: LiveNames) {
@@ -69,24 +73,34 @@ class Live {
     this.#names = names;
   }
 
-  lookIfDue(pollMs: number, signal: AbortSignal, take: (points: Point[]) => void): void {
+  /** True where a look asks another machine. */
+  get remote(): boolean {
+    return this.#live.source.gapMs >= SERVER_GAP_MS;
+  }
+
+  lookIfDue(pollMs: number, signal: AbortSignal): void {
     const now = performance.now();
     if (this.#looking || now - this.#lookedAt < Math.max(pollMs, this.#live.source.gapMs)) return;
     this.#lookedAt = now;
     this.#looking = true;
     this.settled = this.#look(signal)
       // A look that fails is made again; what is wrong is told in the end.
-      .then(take, () => undefined)
+      .catch(() => undefined)
       .finally(() => (this.#looking = false));
   }
 
-  async lastLook(signal: AbortSignal): Promise<Point[]> {
+  async lastLook(signal: AbortSignal): Promise<void> {
     await this.settled;
-    if (this.#live.source.files.length === 0 && this.#live.source.once !== true) return [];
-    return await this.#look(signal).catch(() => []);
+    await this.#look(signal).catch(() => undefined);
   }
 
-  async #look(signal: AbortSignal): Promise<Point[]> {
+  takePoints(): Point[] {
+    const points = this.#rows.map((row) => this.#named(row));
+    this.#rows = [];
+    return points;
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
     const rows: Row[] = [];
     for (let reads = 0; reads < READS_A_LOOK; reads += 1) {
       const look = await this.#live.reader.look(signal);
@@ -98,7 +112,7 @@ class Live {
       }
       if (!look.more) break;
     }
-    return thinRows(rows).map((row) => this.#named(row));
+    this.#rows = thinRows([...this.#rows, ...rows]);
   }
 
   #unseen(row: Row): Row | undefined {

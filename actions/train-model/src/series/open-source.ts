@@ -5,8 +5,9 @@ import {
   lightningSource,
   mlflowFilesSource,
   tensorboardSource,
+  wandbFolderSource,
 } from './growing-sources.ts';
-import { huggingfaceSource, wandbSource } from './document-sources.ts';
+import { huggingfaceSource, wandbSummarySource } from './document-sources.ts';
 import type { MetricFormat, MetricSource } from './metric-source.ts';
 import { mlflowServerSource } from './mlflow-server-source.ts';
 import { mlflowSqliteSource } from './mlflow-sqlite-source.ts';
@@ -32,7 +33,8 @@ const OPEN: Readonly<Record<Exclude<MetricFormat, 'stdout'>, Open>> = {
     /^https?:\/\//i.test(source.place)
       ? mlflowServerSource(source, environment)
       : mlflowLocalSource(source, root),
-  wandb: (source, { root }) => wandbSource(source, root),
+  wandb: (source, { root }) =>
+    source.place.endsWith('.json') ? wandbSummarySource(source, root) : wandbFolderSource(source, root),
 };
 
 /** Opens a place of metrics that is read, not told line by line. */
