@@ -70,7 +70,12 @@ export async function readArtifactPage(
 /** One file of an artifact, of at most `maxBytes`; its archive is verified by its digest. Undefined: no such file. */
 export async function readArtifactFile(
   client: GitHubClient,
-  { repository, artifact, file, maxBytes }: { repository: string; artifact: RunArtifact; file: string; maxBytes: number },
+  {
+    repository,
+    artifact,
+    file,
+    maxBytes,
+  }: { repository: string; artifact: RunArtifact; file: string; maxBytes: number },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const what = `the artifact "${artifact.name}"`;
@@ -98,7 +103,8 @@ export async function readArtifactFile(
   try {
     return zipEntry(archive, file, maxBytes)?.toString('utf8');
   } catch (error) {
-    if (error instanceof ZipError) throw new SubjectError('data', `${what} ${error.message}.`, { cause: error });
+    if (error instanceof ZipError)
+      throw new SubjectError('data', `${what} ${error.message}.`, { cause: error });
     throw error;
   }
 }

@@ -9,12 +9,9 @@ export async function cancelRun(
   runId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return await unlessEnded(() =>
-    client.rest.actions.cancelWorkflowRun({
-      ...repositoryName(repository),
-      run_id: Number(runId),
-      request: { signal },
-    }),
+  const run = { ...repositoryName(repository), run_id: Number(runId) };
+  return await unlessEnded((request) =>
+    client.rest.actions.cancelWorkflowRun({ ...run, request: { signal, ...request } }),
   );
 }
 
@@ -25,21 +22,25 @@ export async function forceCancelRun(
   runId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return await unlessEnded(() =>
-    client.rest.actions.forceCancelWorkflowRun({
-      ...repositoryName(repository),
-      run_id: Number(runId),
-      request: { signal },
-    }),
+  const run = { ...repositoryName(repository), run_id: Number(runId) };
+  return await unlessEnded((request) =>
+    client.rest.actions.forceCancelWorkflowRun({ ...run, request: { signal, ...request } }),
   );
 }
 
-async function unlessEnded(call: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call();
-    return true;
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 409) return false;
-    throw error;
+/** The client repeats after 409 too, but a cancelled step has no seconds to spare, and what has ended stays ended. */
+const AT_ONCE = { retries: 0 };
+
+async function unlessEnded(call: (request: { retries?: number }) => Promise<unknown>): Promise<boolean> {
+  for (const request of [AT_ONCE, {}]) {
+    try {
+      await call(request);
+      return true;
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      if (error.status === 409) return false;
+      if (request !== AT_ONCE) throw error;
+    }
   }
+  return false;
 }

@@ -28,7 +28,11 @@ export interface WorkflowJob {
   readonly completedAtMs: number | null;
   readonly labels: readonly string[];
   readonly runner: string | null;
-  readonly steps: readonly { readonly name: string; readonly status: string; readonly conclusion: string | null }[];
+  readonly steps: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly conclusion: string | null;
+  }[];
 }
 
 const msOf = (time: string | null | undefined): number | null => (time == null ? null : Date.parse(time));

@@ -32,7 +32,8 @@ function readEntry(archive: Buffer, name: string, maxBytes: number): Buffer | un
     if (archive.readUInt32LE(at) !== ENTRY) throw new ZipError('is a damaged archive');
     const nameBytes = archive.readUInt16LE(at + 28);
     const rest = archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
-    if (archive.toString('utf8', at + 46, at + 46 + nameBytes) === name) return contentOf(archive, at, maxBytes);
+    if (archive.toString('utf8', at + 46, at + 46 + nameBytes) === name)
+      return contentOf(archive, at, maxBytes);
     at += 46 + nameBytes + rest;
   }
   return undefined;

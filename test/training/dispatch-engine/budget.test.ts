@@ -4,7 +4,17 @@ import { createClient, type GitHubClient } from '../../../shared/github/client.t
 import { GitHubError } from '../../../shared/github/permission.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../github/fake-github.ts';
 import { quietLogger } from '../../github/quiet-logger.ts';
-import { dispatched, FakeClock, follow, JOB, KEY, openEngine, prepareWorld, publish, record } from './scene.ts';
+import {
+  dispatched,
+  FakeClock,
+  follow,
+  JOB,
+  KEY,
+  openEngine,
+  prepareWorld,
+  publish,
+  record,
+} from './scene.ts';
 
 const { signal } = new AbortController();
 const HOUR = 3_600_000;
@@ -39,7 +49,8 @@ async function countingClient(
     const state = stateOf(fake);
     const unchanged = options.headers['if-none-match'] !== undefined && known.get(url) === state;
     try {
-      if (unchanged && ++free % ASKED !== 0) throw new GitHubError('not modified', { status: 304, remedy: '' });
+      if (unchanged && ++free % ASKED !== 0)
+        throw new GitHubError('not modified', { status: 304, remedy: '' });
       const answer = await request(options);
       known.set(url, state);
       answered(answer.status);
@@ -95,7 +106,9 @@ describe('a training of 24 hours', () => {
       ...answers.filter(({ status }) => status !== 304).map(({ at }) => at),
       ...comments.flatMap((at) => [at, at]),
     ].toSorted((a, b) => a - b);
-    const largest = Math.max(...counted.map((from) => counted.filter((at) => at >= from && at < from + HOUR).length));
+    const largest = Math.max(
+      ...counted.map((from) => counted.filter((at) => at >= from && at < from + HOUR).length),
+    );
     console.log(
       `24 h: ${answers.length} requests, of which ${counted.length - 2 * comments.length} are not 304; ` +
         `${comments.length} edits of the comment at 2 each; ${counted.length} counted, ${(counted.length / 24).toFixed(1)} an hour, ` +

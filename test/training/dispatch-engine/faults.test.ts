@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { InfrastructureError, UsageError } from '../../../shared/errors.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../github/fake-github.ts';
 import { type FaultKind, Faults } from '../../github/faults.ts';
-import { dispatched, FakeClock, follow, JOB, KEY, openEngine, prepareWorld, publish, record, type Told } from './scene.ts';
+import {
+  dispatched,
+  FakeClock,
+  follow,
+  JOB,
+  KEY,
+  openEngine,
+  prepareWorld,
+  publish,
+  record,
+  type Told,
+} from './scene.ts';
 
 const { signal } = new AbortController();
 
@@ -67,16 +78,19 @@ describe('one request that fails, wherever it is', () => {
     expect(CLEAN.told.points).toHaveLength(1);
   });
 
-  const CASES = (['bad-gateway', 'secondary-limit', 'reset', 'reset-after-success', 'silence-after-success'] as const).flatMap(
-    (kind) => INDEXES.map((at) => ({ kind, at, request: CLEAN.requests[at] ?? '' })),
+  const CASES = (
+    ['bad-gateway', 'secondary-limit', 'reset', 'reset-after-success', 'silence-after-success'] as const
+  ).flatMap((kind) => INDEXES.map((at) => ({ kind, at, request: CLEAN.requests[at] ?? '' })));
+  it.each(CASES)(
+    '$kind at $request ($at): the training succeeds, and one run trained',
+    async ({ kind, at }) => {
+      await using fake = await startFakeGitHub();
+      const { told, stayed } = await play(fake, { kind, at });
+      expect(told.followed.status).toMatchObject({ phase: 'succeeded', failureClass: null });
+      expect(stayed).toBe(1);
+      expect(fake.world.runs.some(({ conclusion }) => conclusion === 'cancelled')).toBe(false);
+    },
   );
-  it.each(CASES)('$kind at $request ($at): the training succeeds, and one run trained', async ({ kind, at }) => {
-    await using fake = await startFakeGitHub();
-    const { told, stayed } = await play(fake, { kind, at });
-    expect(told.followed.status).toMatchObject({ phase: 'succeeded', failureClass: null });
-    expect(stayed).toBe(1);
-    expect(fake.world.runs.some(({ conclusion }) => conclusion === 'cancelled')).toBe(false);
-  });
 
   it.each(INDEXES.map((at) => ({ at, request: CLEAN.requests[at] ?? '' })))(
     'a token that is refused at $request ($at) cancels nothing',

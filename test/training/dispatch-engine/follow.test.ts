@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { startFakeGitHub } from '../../github/fake-github.ts';
-import { FakeClock, follow, JOB, KEY, dispatched, openEngine, prepareWorld, publish, record } from './scene.ts';
+import {
+  FakeClock,
+  follow,
+  JOB,
+  KEY,
+  dispatched,
+  openEngine,
+  prepareWorld,
+  publish,
+  record,
+} from './scene.ts';
 
 const { signal } = new AbortController();
 

@@ -111,13 +111,32 @@ export function prepareWorld(fake: FakeGitHub, clock: FakeClock, file = WORKER_F
   return fake.commit({ '.github/workflows/trainyard-worker.yml': file }, { ref: 'refs/heads/main' }).sha;
 }
 
-export async function openEngine(fake: FakeGitHub, clock: Clock, options: SceneOptions = {}): Promise<GitHubEngine> {
-  const { dispatch, raw = { model: 'digits' }, key = KEY, pullRequest, token, timeoutMs, said, ...rest } = options;
+export async function openEngine(
+  fake: FakeGitHub,
+  clock: Clock,
+  options: SceneOptions = {},
+): Promise<GitHubEngine> {
+  const {
+    dispatch,
+    raw = { model: 'digits' },
+    key = KEY,
+    pullRequest,
+    token,
+    timeoutMs,
+    said,
+    ...rest
+  } = options;
   const logger = quietLogger(said);
   const pull =
     pullRequest === undefined
       ? null
-      : { number: pullRequest, headSha: ORIGIN.headSha, baseSha: 'd'.repeat(40), baseRef: 'main', fork: false };
+      : {
+          number: pullRequest,
+          headSha: ORIGIN.headSha,
+          baseSha: 'd'.repeat(40),
+          baseRef: 'main',
+          fork: false,
+        };
   const full = {
     mode: 'follow' as const,
     runsOn: ['self-hosted', 'gpu'],
@@ -157,7 +176,14 @@ export async function openEngine(fake: FakeGitHub, clock: Clock, options: SceneO
         previous,
       ),
     origin: { runAttempt: 1, fork: false },
-    expected: { repository: REPOSITORY, model: 'digits', key: 'train', runId: '42', runAttempt: 1, treeHash: TREE },
+    expected: {
+      repository: REPOSITORY,
+      model: 'digits',
+      key: 'train',
+      runId: '42',
+      runAttempt: 1,
+      treeHash: TREE,
+    },
     maxAttempts: 3,
     ...rest,
     client,

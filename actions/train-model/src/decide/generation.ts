@@ -21,7 +21,8 @@ export function workerTitle({ model, submissionKey, generation, pullRequest }: W
 /** Reads the title of a run; undefined where it is no worker's. */
 export function parseWorkerTitle(title: string): WorkerTitle | undefined {
   const [, model, submissionKey, generation, pullRequest] =
-    /^Train ([a-z0-9][a-z0-9-]{0,62}) ([0-9a-f]{40})\.([1-9]\d{0,2})(?: #([1-9]\d{0,14}))?$/.exec(title) ?? [];
+    /^Train ([a-z0-9][a-z0-9-]{0,62}) ([0-9a-f]{40})\.([1-9]\d{0,2})(?: #([1-9]\d{0,14}))?$/.exec(title) ??
+    [];
   if (model === undefined || submissionKey === undefined) return undefined;
   return {
     model,
@@ -38,7 +39,10 @@ export interface Generation<R extends TitledRun> {
 }
 
 /** All generations of a training among runs, oldest first. */
-export function generationsOf<R extends TitledRun>(runs: readonly R[], submissionKey: string): Generation<R>[] {
+export function generationsOf<R extends TitledRun>(
+  runs: readonly R[],
+  submissionKey: string,
+): Generation<R>[] {
   const found = new Map<number, R>();
   for (const run of runs) {
     const title = parseWorkerTitle(run.title);
@@ -55,10 +59,6 @@ export function generationsOf<R extends TitledRun>(runs: readonly R[], submissio
 const WORTH_ANOTHER: readonly FailureClass[] = ['time-limit', 'infrastructure', 'lost'];
 
 /** True where the end of a generation may be followed by another one. */
-export function mayGoOn(
-  failureClass: FailureClass | null,
-  generation: number,
-  maxAttempts: number,
-): boolean {
+export function mayGoOn(failureClass: FailureClass | null, generation: number, maxAttempts: number): boolean {
   return failureClass !== null && WORTH_ANOTHER.includes(failureClass) && generation < maxAttempts;
 }

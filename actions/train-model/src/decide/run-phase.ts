@@ -18,7 +18,11 @@ export interface JobFacts {
   readonly startedAtMs: number | null;
   readonly completedAtMs: number | null;
   readonly runner: string | null;
-  readonly steps: readonly { readonly name: string; readonly status: string; readonly conclusion: string | null }[];
+  readonly steps: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly conclusion: string | null;
+  }[];
 }
 
 /** The job that trains: of a called workflow it is shown as `<job that calls> / train`. */
@@ -61,23 +65,37 @@ export function endWithoutRecord(
   if (run.conclusion === 'startup_failure') {
     return {
       failureClass: 'infrastructure',
-      reason: 'GitHub could not start the worker workflow: its file is not valid, or may not call the workflow that it uses.',
+      reason:
+        'GitHub could not start the worker workflow: its file is not valid, or may not call the workflow that it uses.',
     };
   }
   if (run.conclusion === 'stale') return { failureClass: 'lost', reason: 'GitHub gave the run up as stale.' };
   if (run.conclusion === 'action_required') {
-    return { failureClass: 'infrastructure', reason: 'The run waits for an approval of its workflow, and did not train.' };
+    return {
+      failureClass: 'infrastructure',
+      reason: 'The run waits for an approval of its workflow, and did not train.',
+    };
   }
   if (train === undefined || train.conclusion === 'skipped') {
     return run.conclusion === 'cancelled'
       ? { failureClass: 'cancelled', reason: 'The run was cancelled before it trained.' }
-      : { failureClass: 'infrastructure', reason: `The run ended as ${run.conclusion ?? 'unknown'} and trained nothing.` };
+      : {
+          failureClass: 'infrastructure',
+          reason: `The run ended as ${run.conclusion ?? 'unknown'} and trained nothing.`,
+        };
   }
   const ranMs = (train.completedAtMs ?? 0) - (train.startedAtMs ?? train.completedAtMs ?? 0);
-  if (train.conclusion === 'timed_out' || (train.conclusion === 'cancelled' && ranMs >= limitMs - LIMIT_TOLERANCE_MS)) {
-    return { failureClass: 'time-limit', reason: `The job was ended at its limit of ${timeoutMinutes} minutes.` };
+  if (
+    train.conclusion === 'timed_out' ||
+    (train.conclusion === 'cancelled' && ranMs >= limitMs - LIMIT_TOLERANCE_MS)
+  ) {
+    return {
+      failureClass: 'time-limit',
+      reason: `The job was ended at its limit of ${timeoutMinutes} minutes.`,
+    };
   }
-  if (train.conclusion === 'cancelled') return { failureClass: 'cancelled', reason: 'The run was cancelled.' };
+  if (train.conclusion === 'cancelled')
+    return { failureClass: 'cancelled', reason: 'The run was cancelled.' };
   const runner = train.runner === null || train.runner === '' ? 'the runner' : `the runner "${train.runner}"`;
   // A step that never ended in a job that has: the runner did not come back to say so.
   const cutOff = train.steps.find(({ status, conclusion }) => status !== 'completed' || conclusion === null);
@@ -98,7 +116,10 @@ export function endWithoutRecord(
         'The worker succeeded but left no record of the training: does its workflow hand its job to train-model?',
     };
   }
-  return { failureClass: 'infrastructure', reason: `No runner could begin the job (${train.conclusion ?? 'unknown'}).` };
+  return {
+    failureClass: 'infrastructure',
+    reason: `No runner could begin the job (${train.conclusion ?? 'unknown'}).`,
+  };
 }
 
 /** The phase that a failure shows as. */

@@ -35,6 +35,7 @@ export function waitingFor({ status, labels, environments, runners }: WaitingFac
     return `no ${wanted} is online in this repository; one of the organisation, or one that starts on demand, may take it`;
   }
   const all = online.length === 1 ? 'the only runner' : `each of the ${online.length} runners`;
-  if (online.every(({ busy }) => busy)) return `${all} with the labels ${labels.join(', ')} works on another job`;
+  if (online.every(({ busy }) => busy))
+    return `${all} with the labels ${labels.join(', ')} works on another job`;
   return `a ${wanted} is online and has to take it`;
 }

@@ -98,7 +98,8 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
           {
             message:
               'A pull request from a fork is not dispatched: its code would run with the rights of this repository.',
-            remedy: 'Train it with "engine: local" on a GitHub-hosted runner, or push the branch to this repository after review.',
+            remedy:
+              'Train it with "engine: local" on a GitHub-hosted runner, or push the branch to this repository after review.',
           },
         ];
       }
@@ -133,7 +134,11 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
         known.map(({ run }) => run.id),
       );
       const { workflow, workerInputs } = dispatch;
-      const run = await submitJob({ client, repository, workflow, ref, workerInputs, clock, logger }, dispatched, signal);
+      const run = await submitJob(
+        { client, repository, workflow, ref, workerInputs, clock, logger },
+        dispatched,
+        signal,
+      );
       const submission = { id: run.id, key: submissionKey, url: run.url };
       follow(submission, generation);
       return submission;
@@ -193,7 +198,9 @@ async function endOf(training: FollowedTraining, signal: AbortSignal): Promise<F
       await training.readRecord(signal);
     } catch (cause) {
       signal.throwIfAborted();
-      throw new InfrastructureError(`What the worker recorded could not be read: ${messageOf(cause)}`, { cause });
+      throw new InfrastructureError(`What the worker recorded could not be read: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
   return training.result;

@@ -76,7 +76,8 @@ export async function checkWorker(check: WorkerCheck, signal: AbortSignal): Prom
   if (characters > MAX_PAYLOAD_CHARACTERS) {
     findings.push({
       message: `The job has ${characters.toLocaleString('en')} characters; GitHub dispatches at most ${MAX_PAYLOAD_CHARACTERS.toLocaleString('en')}.`,
-      remedy: 'Move what is long in "command", "parameters" or "worker-inputs" into a file of the repository.',
+      remedy:
+        'Move what is long in "command", "parameters" or "worker-inputs" into a file of the repository.',
     });
   }
   return findings;

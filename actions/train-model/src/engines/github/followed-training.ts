@@ -116,7 +116,12 @@ export class FollowedTraining {
 
   async readRecord(signal: AbortSignal): Promise<void> {
     const { client, requests, logger, expected } = this.#options;
-    this.#section ??= await readWorkerSection({ client, requests, logger }, this.#place.runId, expected, signal);
+    this.#section ??= await readWorkerSection(
+      { client, requests, logger },
+      this.#place.runId,
+      expected,
+      signal,
+    );
   }
 
   async status(signal: AbortSignal): Promise<TrainingStatus> {
@@ -197,7 +202,8 @@ export class FollowedTraining {
     const view = await place.watch.look(now, signal);
     if (view.completed) return await this.#ended(view, signal);
     if (this.#stopping) return { ...QUIET, phase: 'stopping' };
-    if (view.phase === 'queued' && now - place.beganAt >= dispatch.queueMs) return await this.#giveUp(view, signal);
+    if (view.phase === 'queued' && now - place.beganAt >= dispatch.queueMs)
+      return await this.#giveUp(view, signal);
     if (view.phase === 'running') await this.#lookAtProgress(now, signal);
     // The closing job, which runs now, deletes the progress of a training that succeeded.
     if (view.phase === 'stopping') await this.#lastProgress(signal);
@@ -253,9 +259,16 @@ export class FollowedTraining {
     if (this.#section?.passed === true) {
       await this.#lastProgress(signal);
       if (run.conclusion !== 'success') {
-        logger.warning(`The training succeeded, but its run ended as ${run.conclusion ?? 'unknown'}: ${run.url}`);
+        logger.warning(
+          `The training succeeded, but its run ended as ${run.conclusion ?? 'unknown'}: ${run.url}`,
+        );
       }
-      return { ...QUIET, phase: 'succeeded', exitCode: attempt?.exitCode ?? 0, signal: attempt?.signal ?? null };
+      return {
+        ...QUIET,
+        phase: 'succeeded',
+        exitCode: attempt?.exitCode ?? 0,
+        signal: attempt?.signal ?? null,
+      };
     }
     const { failureClass, reason } = this.#failureOf(run, train);
     if (!this.#stopping && mayGoOn(failureClass, generation, maxAttempts)) {
@@ -361,10 +374,13 @@ export class FollowedTraining {
   }
 
   #leftAlone(why: string, cause: unknown): InfrastructureError {
-    return new InfrastructureError(`${why}, so that the training cannot be followed; it goes on: ${this.#place.url}`, {
-      remedy: 'Run this job again: it attaches to the training. Nothing was cancelled.',
-      cause,
-    });
+    return new InfrastructureError(
+      `${why}, so that the training cannot be followed; it goes on: ${this.#place.url}`,
+      {
+        remedy: 'Run this job again: it attaches to the training. Nothing was cancelled.',
+        cause,
+      },
+    );
   }
 }
 

@@ -8,12 +8,7 @@ import {
   readArtifactPage,
   type RunArtifact,
 } from '../../../../../shared/github/repository-artifacts.ts';
-import {
-  parseProgressName,
-  type Progress,
-  PROGRESS_FILE,
-  progressSchema,
-} from '../../dispatch/progress.ts';
+import { parseProgressName, type Progress, PROGRESS_FILE, progressSchema } from '../../dispatch/progress.ts';
 import type { Point } from '../engine.ts';
 import { freshLines } from './fresh-lines.ts';
 

@@ -34,7 +34,12 @@ interface Wait {
 export class RunWatch {
   readonly waits: Wait[] = [];
   queuedMs: number | null = null;
-  readonly #options: { requests: ConditionalRequests; repository: string; labels: readonly string[]; logger: Logger };
+  readonly #options: {
+    requests: ConditionalRequests;
+    repository: string;
+    labels: readonly string[];
+    logger: Logger;
+  };
   readonly #runId: string;
   readonly #warned = new Set<string>();
   #train: WorkflowJob | undefined;
@@ -104,7 +109,9 @@ export class RunWatch {
     if (!this.#mayListRunners || now - this.#runnersAt < RUNNERS_GAP_MS) return;
     this.#runnersAt = now;
     const { requests, repository } = this.#options;
-    const runners = await readRunners(requests, repository, signal).catch(refusedAs<Runner[] | undefined>(undefined));
+    const runners = await readRunners(requests, repository, signal).catch(
+      refusedAs<Runner[] | undefined>(undefined),
+    );
     // GITHUB_TOKEN never may: it is asked once.
     if (runners === undefined) this.#mayListRunners = false;
     this.#runners = runners;

@@ -73,11 +73,14 @@ function isOpen(error: unknown): error is GitHubError {
 
 function explained(error: unknown, { workflow, ref }: Submitting): unknown {
   if (!(error instanceof GitHubError) || error.status !== 422) return error;
-  return new UsageError(`GitHub does not dispatch .github/workflows/${workflow} on "${ref}": ${error.message}`, {
-    remedy:
-      'Compare the file with the one in docs/guides/gpu-runners.md, and the inputs "worker-ref" and "worker-inputs" with it.',
-    cause: error,
-  });
+  return new UsageError(
+    `GitHub does not dispatch .github/workflows/${workflow} on "${ref}": ${error.message}`,
+    {
+      remedy:
+        'Compare the file with the one in docs/guides/gpu-runners.md, and the inputs "worker-ref" and "worker-inputs" with it.',
+      cause: error,
+    },
+  );
 }
 
 /** Looks for the run of a job by its title until it has had time to appear. */

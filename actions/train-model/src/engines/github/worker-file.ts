@@ -4,7 +4,9 @@ import { JOB_INPUT } from '../../../../../shared/github/dispatched-job.ts';
 import type { Finding } from '../engine.ts';
 
 const inputSchema = z.looseObject({ required: z.boolean().optional(), default: z.unknown().optional() });
-const dispatchSchema = z.looseObject({ inputs: z.record(z.string(), inputSchema.nullable()).nullish() }).nullable();
+const dispatchSchema = z
+  .looseObject({ inputs: z.record(z.string(), inputSchema.nullable()).nullish() })
+  .nullable();
 const fileSchema = z.looseObject({
   'run-name': z.string().optional(),
   on: z.union([z.string(), z.array(z.string()), z.record(z.string(), z.unknown())]),
@@ -23,15 +25,22 @@ const COPY = 'Copy the worker workflow from docs/guides/gpu-runners.md, and comm
 /** What is wrong with a worker workflow's file, as far as it can be told before it is dispatched. */
 export function findingsOfWorkerFile({ where, text, given }: WorkerFileFacts): Finding[] {
   const document = parseDocument(text, { logLevel: 'silent' });
-  const file = fileSchema.safeParse(document.errors.length === 0 ? document.toJS({ maxAliasCount: 100 }) : undefined);
+  const file = fileSchema.safeParse(
+    document.errors.length === 0 ? document.toJS({ maxAliasCount: 100 }) : undefined,
+  );
   if (!file.success) return [{ message: `${where} is no valid workflow.`, remedy: COPY }];
   const declared = inputsOf(file.data.on);
   if (declared === undefined) {
-    return [{ message: `${where} has no "on: workflow_dispatch", so that it cannot be dispatched.`, remedy: COPY }];
+    return [
+      { message: `${where} has no "on: workflow_dispatch", so that it cannot be dispatched.`, remedy: COPY },
+    ];
   }
   const findings: Finding[] = [];
   if (!declared.has(JOB_INPUT)) {
-    findings.push({ message: `${where} does not declare the input "${JOB_INPUT}", by which it gets its job.`, remedy: COPY });
+    findings.push({
+      message: `${where} does not declare the input "${JOB_INPUT}", by which it gets its job.`,
+      remedy: COPY,
+    });
   }
   const unknown = given.filter((name) => !declared.has(name));
   if (unknown.length > 0) {

@@ -49,7 +49,9 @@ export async function readWorkerSection(
       const standpoint = { repository, runId, attempt: runAttempt, tree: { hash: treeHash } };
       const doubt = doubtOf(section, { name, own: nameOfSection(section) }, standpoint);
       if (doubt === undefined && section.kind === 'training') return section;
-      logger.warning(`The worker's record in "${name}" is not believed: it ${doubt?.reason ?? 'is of another kind'}.`);
+      logger.warning(
+        `The worker's record in "${name}" is not believed: it ${doubt?.reason ?? 'is of another kind'}.`,
+      );
     } catch (error) {
       if (!(error instanceof SubjectError)) throw error;
       logger.warning(`The worker's record in "${name}" cannot be read: ${messageOf(error)}`);
@@ -63,7 +65,10 @@ export async function readWorkerSection(
  * The files of a worker's record with the places that are good here: artifacts of its own runs, and a store that the
  * user named. A path of the worker's machine is none.
  */
-export function filesFromWorker(files: readonly FileReference[], workerRuns: readonly string[]): FileReference[] {
+export function filesFromWorker(
+  files: readonly FileReference[],
+  workerRuns: readonly string[],
+): FileReference[] {
   return files.map((file) => ({
     ...file,
     locations: file.locations.filter((location) => {
