@@ -72,7 +72,9 @@ interface Started {
   readonly said: string[];
 }
 
-function start(options: { signal?: AbortSignal; artifacts?: Artifacts } = {}): Started {
+function start(
+  options: { signal?: AbortSignal; artifacts?: Artifacts; cost?: () => number | null } = {},
+): Started {
   const clock = new HandClock();
   const said: string[] = [];
   const publisher = startPublishing({
@@ -192,6 +194,23 @@ describe('the progress of a worker', () => {
     publisher.line('unheard');
     await publisher.finish();
     expect(await published()).toEqual([]);
+    expect(said).toHaveLength(1);
+  });
+
+  it('does not end the training where its cost cannot be told, nor all progress after it', async () => {
+    let asked = 0;
+    const { publisher, clock, said } = start({
+      cost() {
+        asked += 1;
+        if (asked === 1) throw new ReferenceError('not yet');
+        return asked === 2 ? NaN : 1;
+      },
+    });
+    await clock.advance(15_000);
+    await clock.advance(15_000);
+    publisher.line('still here');
+    await publisher.finish();
+    expect((await published()).flatMap(({ lines }) => lines)).toEqual(['still here']);
     expect(said).toHaveLength(1);
   });
 

@@ -65,26 +65,28 @@ export function startPublishing(options: PublishOptions): Publisher {
   let open: Progress | undefined;
   let warned = false;
 
-  const next = (): Progress => ({
-    version: 1,
-    submissionKey: job.submissionKey,
-    generation: job.generation,
-    sequence,
-    at: new Date(startedAt.getTime() + clock.now() - begun).toISOString(),
-    startedAt: startedAt.toISOString(),
-    runner: options.runner?.slice(0, 200) ?? null,
-    ...copy(buffer.take()),
-    gpus: options.gpus()?.slice(0, 1_000) ?? null,
-    costUsd: options.cost(),
-    checkpoint,
-  });
+  // Read as a reader will: one that no reader takes must not stand in the way of all later ones.
+  const next = (): Progress =>
+    progressSchema.parse({
+      version: 1,
+      submissionKey: job.submissionKey,
+      generation: job.generation,
+      sequence,
+      at: new Date(startedAt.getTime() + clock.now() - begun).toISOString(),
+      startedAt: startedAt.toISOString(),
+      runner: options.runner?.slice(0, 200) ?? null,
+      ...copy(buffer.take()),
+      gpus: options.gpus()?.slice(0, 1_000) ?? null,
+      costUsd: options.cost(),
+      checkpoint,
+    } satisfies Progress);
   const publish = async (progress: Progress, limitMs: number): Promise<void> => {
     const name = progressName(job.submissionKey, job.generation, progress.sequence);
     const directory = join(options.temporaryDirectory, `progress-${randomUUID()}`);
     try {
       await mkdir(directory, { recursive: true });
       const path = join(directory, PROGRESS_FILE);
-      await writeFile(path, JSON.stringify(progressSchema.parse(progress)));
+      await writeFile(path, JSON.stringify(progress));
       // Undefined: it is there already, from a try whose answer was lost.
       await artifacts.upload(name, directory, [path], AbortSignal.timeout(limitMs));
     } finally {
@@ -92,8 +94,8 @@ export function startPublishing(options: PublishOptions): Publisher {
     }
   };
   const tell = async (limitMs: number): Promise<boolean> => {
-    const progress = (open ??= next());
     try {
+      const progress = (open ??= next());
       await publish(progress, limitMs);
       told = JSON.stringify(progress.checkpoint);
       open = undefined;
