@@ -5,7 +5,8 @@ import { modelDigest } from '../../../shared/record/digest.ts';
 import { withLocation } from '../../../shared/record/disk-store.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
 import { waitingCost } from './cost/costs.ts';
-import { priceOf, readPrices } from './cost/prices.ts';
+import { machineHere } from './cost/machine-here.ts';
+import { priceOf } from './cost/prices.ts';
 import type { Submission } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import type { Followed } from './follower.ts';
@@ -44,7 +45,12 @@ export async function concludeDispatched(ended: Ended): Promise<Outcome<'trainin
       reason = `The files of the training could not be brought here: ${messageOf(error)}`;
     }
   }
-  const price = priceOf([], origin.runnerEnvironment, readPrices(inputs.prices));
+  const price = priceOf(
+    [origin.runnerEnvironment ?? ''],
+    origin.runnerEnvironment,
+    inputs.prices,
+    machineHere(context, prepared.hardware),
+  );
   const body: TrainingBody = {
     ...emptyBody(inputs, prepared),
     ...(recorded?.body ?? {}),

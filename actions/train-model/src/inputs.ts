@@ -7,7 +7,10 @@ import { UsageError } from '../../../shared/errors.ts';
 import { FILE_ROLES } from '../../../shared/record/common.ts';
 import type { DispatchedJob } from '../../../shared/github/dispatched-job.ts';
 import { ENGINES } from '../../../shared/record/training-section.ts';
+import { type Prices, readPrices } from './cost/prices.ts';
+import { parseStopRules } from './decide/stop-rules.ts';
 import type { DeclaredOutput } from './engines/engine.ts';
+import { parseMetricSource } from './series/metric-source.ts';
 import { type DispatchInputs, readDispatch } from './inputs/dispatch-inputs.ts';
 import { openDispatchedInputs, readDispatchedJob } from './inputs/dispatched-inputs.ts';
 import { readSecrets } from './inputs/secret-environment.ts';
@@ -59,8 +62,7 @@ export interface Inputs extends CommonInputs {
   readonly checkpointMs: number;
   readonly resumeFrom: string | undefined;
   readonly maxCostUsd: number | undefined;
-  /** As the user wrote them: labels to US dollars an hour. */
-  readonly prices: unknown;
+  readonly prices: Prices;
   readonly maxAttempts: number;
   readonly store: string | undefined;
   readonly artifactLimitBytes: number;
@@ -105,7 +107,7 @@ export function readInputs(outer: InputReader): Inputs {
     outputs: reader.list('outputs').map((line) => readOutput(line, reader)),
     metrics: reader.path('metrics', { mustExist: false }),
     metricsSeries: reader.path('metrics-series', { mustExist: false }),
-    metricsSources: reader.list('metrics-sources'),
+    metricsSources: readMetricsSources(reader),
     stopOn: readStopOn(reader),
     parameters: readParameters(reader),
     seed: reader.integer('seed', { min: 0, max: MAX_SEED }) ?? null,
@@ -118,7 +120,7 @@ export function readInputs(outer: InputReader): Inputs {
     checkpointMs: reader.minutes('checkpoint-minutes', { min: 0.01, max: MAX_MINUTES }) ?? 0,
     resumeFrom: reader.text('resume-from'),
     maxCostUsd: reader.number('max-cost-usd', { min: 0.01, max: 1_000_000 }),
-    prices: reader.yaml('prices'),
+    prices: readPrices(reader.yaml('prices')),
     maxAttempts: reader.integer('max-attempts', { min: 1, max: 100 }) ?? 1,
     store: outer.text('store') ?? reader.text('store'),
     artifactLimitBytes: (reader.number('artifact-limit-mb', { min: 1, max: 1_000_000 }) ?? 0) * 1_000_000,
@@ -134,9 +136,18 @@ export function readInputs(outer: InputReader): Inputs {
   };
 }
 
+/** A worker reads the same lines again: what is wrong with them is said here, before anything is spent. */
 function readStopOn(reader: InputReader): string[] {
-  const lines = reader.list('stop-on');
-  return lines.length === 1 && lines[0] === 'none' ? [] : lines;
+  const given = reader.list('stop-on');
+  const lines = given.length === 1 && given[0] === 'none' ? [] : given;
+  parseStopRules(lines);
+  return lines;
+}
+
+function readMetricsSources(reader: InputReader): string[] {
+  const lines = reader.list('metrics-sources');
+  for (const line of lines) parseMetricSource(line, reader);
+  return lines;
 }
 
 function readCheckpoints(reader: InputReader): string | undefined {
@@ -194,8 +205,9 @@ function readParameters(reader: InputReader): Parameters {
   });
 }
 
-function readPathList({ workspace, workingDirectory, list }: InputReader, name: string): string[] {
-  return list(name).map((path) => containedPath(workspace, workingDirectory, path, `Input "${name}"`));
+function readPathList(reader: InputReader, name: string): string[] {
+  const { workspace, workingDirectory } = reader;
+  return reader.list(name).map((path) => containedPath(workspace, workingDirectory, path, `Input "${name}"`));
 }
 
 function readPaths(reader: InputReader): string[] {

@@ -11,9 +11,9 @@ import type {
   GpuUse,
   TrainingBody,
 } from '../../../shared/record/training-section.ts';
-import type { Machine } from './cost/github-prices.ts';
+import { machineHere } from './cost/machine-here.ts';
 import { estimateCost, trainingCosts, usdFor } from './cost/costs.ts';
-import { priceOf, readPrices, refuseUnknownPrice } from './cost/prices.ts';
+import { priceOf, refuseUnknownPrice } from './cost/prices.ts';
 import { checkpointGap } from './decide/checkpoint-gap.ts';
 import { earlyEnd, type Limits } from './decide/early-end.ts';
 import { SeriesCollector } from './decide/series.ts';
@@ -78,10 +78,10 @@ export async function startMonitors({
 }: MonitorOptions): Promise<Monitors> {
   const { logger, signal, origin } = context;
   const notices: string[] = [];
-  const prices = readPrices(inputs.prices);
+  const { prices } = inputs;
   // A step does not learn its runner's labels: it is priced by its kind.
   const labels = inputs.dispatched?.['runs-on'] ?? [origin.runnerEnvironment ?? 'terminal'];
-  const price = priceOf(labels, origin.runnerEnvironment, prices, machineHere(context, prepared));
+  const price = priceOf(labels, origin.runnerEnvironment, prices, machineHere(context, prepared.hardware));
   const earlierMs = resumption.attempts.map(({ durationMs }) => durationMs);
   if (inputs.maxCostUsd !== undefined) refuseUnknownPrice(price, labels);
   const estimate = estimateCost({ price, maxMs: inputs.limitMs, earlierMs: undefined }) ?? null;
@@ -191,16 +191,6 @@ export async function startMonitors({
       cost: () => costUsd() ?? null,
     });
   }
-}
-
-/** What a hosted runner tells of itself, where its labels are not known. */
-function machineHere({ environment }: ActionContext, { hardware }: Prepared): Machine {
-  return {
-    os: environment['RUNNER_OS'],
-    architecture: environment['RUNNER_ARCH'],
-    cpus: hardware.cpus,
-    gpus: hardware.gpus.length,
-  };
 }
 
 function limitsOf({ limitMs, dispatched, maxCostUsd }: Inputs, { attempts }: Resumption): Limits {

@@ -8,6 +8,7 @@ import { describeCode } from './describe-code.ts';
 import { describeEnvironment, describeHardware } from './describe-machine.ts';
 import { fingerprintData } from './fingerprint/data-paths.ts';
 import { fingerprintOf, type FingerprintParts } from './fingerprint/fingerprint.ts';
+import { findGpus, type FoundGpus } from './gpu/find-gpus.ts';
 import type { Inputs } from './inputs.ts';
 
 /** All that is known of a training before it begins. */
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly declared: Declared;
   readonly environment: TrainingBody['environment'];
   readonly hardware: TrainingBody['hardware'];
+  /** One look before anything is spent: a driver that hangs is waited for once. */
+  readonly gpus: FoundGpus;
   readonly fingerprint: Fingerprint;
   /** Names the training so that a step that is run again finds it (design, `submissionKey`). */
   readonly submissionKey: string;
@@ -44,7 +47,8 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
     mark: 'describe',
   });
   const environment = await describeEnvironment(inputs.command, workingDirectory, seen, signal);
-  const hardware = await describeHardware(seen, context.origin.runnerEnvironment, signal);
+  const gpus = await findGpus(seen, signal);
+  const hardware = await describeHardware(seen, context.origin.runnerEnvironment, signal, gpus);
   return {
     data,
     dataFingerprint,
@@ -52,6 +56,7 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
     declared: await declaredBy(inputs, workingDirectory, signal),
     environment,
     hardware,
+    gpus,
     fingerprint: fingerprintOf({
       command: inputs.command,
       code: code.fingerprint,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { concludeDispatched } from './conclude-dispatched.ts';
+import { priceOf, refuseUnknownPrice } from './cost/prices.ts';
 import type { Submission } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import { openGitHubEngine } from './engines/open-github.ts';
@@ -60,12 +61,15 @@ async function trainAt(
   last: boolean,
 ): Promise<Tried> {
   const { signal, logger } = context;
-  const { engine, job, stopOlder } = await openGitHubEngine(inputs, context, prepared);
+  const { runsOn } = inputs.dispatch;
+  if (inputs.maxCostUsd !== undefined) refuseUnknownPrice(priceOf(runsOn, null, inputs.prices), runsOn);
+  const opened = await openGitHubEngine(inputs, context, prepared);
+  const { engine, job } = opened;
   for (const finding of await engine.check(job, signal)) {
     if (finding.code === 'no-worker' && !last) return { why: finding.message };
     throw new UsageError(finding.message, { remedy: finding.remedy });
   }
-  if (inputs.dispatch.onSuperseded === 'stop') await stopOlder();
+  if (inputs.dispatch.onSuperseded === 'stop') await opened.stopOlder();
   const known = await engine.find(prepared.submissionKey, signal);
   const submission = known ?? (await engine.submit(job, prepared.submissionKey, signal));
   logger.info(

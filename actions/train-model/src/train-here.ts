@@ -10,7 +10,6 @@ import { joinSeries } from './decide/join-series.ts';
 import type { Submission, TrainingJob } from './engines/engine.ts';
 import { createLocalEngine, type LocalEngine } from './engines/local.ts';
 import { type Clock, type Followed, followTraining } from './follower.ts';
-import { findGpus } from './gpu/find-gpus.ts';
 import { gpuWanted, preflightGpus } from './gpu/preflight.ts';
 import type { Inputs } from './inputs.ts';
 import { metricsOutputs } from './metrics-outputs.ts';
@@ -62,7 +61,7 @@ export async function trainHere(
   const job = jobOf(inputs, context, prepared, metrics, resumption);
   const finding = (await engine.check(job, signal))[0];
   if (finding !== undefined) throw new UsageError(finding.message, { remedy: finding.remedy });
-  const notices = await checkGpus(inputs, job, prepared, signal);
+  const notices = checkGpus(inputs, prepared);
   await metrics.begin(signal);
 
   if (inputs.dispatched !== undefined) {
@@ -99,16 +98,10 @@ export async function trainHere(
 }
 
 /** Before anything is spent: a GPU that is missing or taken is told, and where it was asked for it is an error. */
-async function checkGpus(
-  { dispatched }: Inputs,
-  { environment }: TrainingJob,
-  prepared: Prepared,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const found = await findGpus(environment, signal);
-  const { findings, notices } = preflightGpus(found, {
+function checkGpus({ dispatched }: Inputs, { gpus, environment }: Prepared): string[] {
+  const { findings, notices } = preflightGpus(gpus, {
     wanted: gpuWanted(dispatched?.['runs-on'] ?? []),
-    packages: prepared.environment.packages,
+    packages: environment.packages,
   });
   const [finding] = findings;
   if (finding === undefined) return notices;
