@@ -28,7 +28,7 @@ export function actionHelp(name: ActionName, manual: ActionManual, columns: numb
       ? '  (required)'
       : known === ''
         ? ''
-        : `  (default: ${known.split('\n').join(' ')})`;
+        : `  (default: ${known.trim().split('\n').join(', ')})`;
     return `  --${input}${remark}\n${fold(description, columns, INDENT)}`;
   });
   return `\

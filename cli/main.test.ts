@@ -48,7 +48,7 @@ describe('runCommandLine', () => {
   it.each([['--help'], ['-h'], ['help'], []])('shows the help of all with %s', async (...args) => {
     const { exitCode, stdout, stderr } = await trainyard(...args);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    for (const name of [...ACTION_NAMES, 'report', 'explain', 'stop'])
+    for (const name of [...ACTION_NAMES, 'report', 'explain', 'reproduce', 'stop'])
       expect(stdout).toContain(`\n  ${name}`);
   });
 

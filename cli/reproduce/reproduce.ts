@@ -70,7 +70,7 @@ async function trainAndCompare(
   { logger, signal, tolerance, defaults, environment, data: further, print }: ReproduceOptions,
   { record, root, source, checkout, temporaryDirectory }: Places,
 ): Promise<boolean> {
-  for (const notice of checkout.notices) logger.warning(notice);
+  for (const notice of [...checkout.notices, ...remarksOn(record)]) logger.warning(notice);
   const workingDirectory = directoryIn(checkout.directory, relative(root, source));
   const facts = await stat(workingDirectory).catch(() => undefined);
   if (facts?.isDirectory() !== true) {
@@ -103,6 +103,17 @@ async function trainAndCompare(
   const rows = compareTrainings(record.body, now, tolerance);
   print(renderTable(rows, tolerance));
   return isReproduced(rows);
+}
+
+/** What of the recorded training is not repeated as it was. */
+function remarksOn({ body }: ReadRecord): string[] {
+  const resumed = body.attempts.some(({ resumedFrom }) => resumedFrom !== null);
+  return [
+    ...(resumed
+      ? [`It was trained in ${body.attempts.length} attempts from checkpoints: here it is trained in one.`]
+      : []),
+    ...(body.engine === 'local' ? [] : ['It was trained on a worker: here it is trained on this machine.']),
+  ];
 }
 
 /** The folder of the user's that stands for the recorded working directory. */

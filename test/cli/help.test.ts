@@ -27,6 +27,7 @@ describe('trainyard', () => {
       expect(words(stdout)).toContain(words(readActionFile(name).description));
     }
     expect(stdout).toMatch(/ {2}report .*\n/);
+    expect(stdout).toMatch(/ {2}reproduce <record> .*\n/);
   });
 
   it('tells the version of package.json', async () => {
@@ -44,7 +45,11 @@ describe('trainyard', () => {
     )) {
       expect(words(stdout)).toContain(words(description));
       const remark =
-        required === true ? '(required)' : value === '' || value.includes('${{') ? '' : `(default: ${value})`;
+        required === true
+          ? '(required)'
+          : value === '' || value.includes('${{')
+            ? ''
+            : `(default: ${value.trim().split('\n').join(', ')})`;
       expect(stdout).toContain(`  --${input}${remark === '' ? '\n' : `  ${remark}\n`}`);
     }
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);

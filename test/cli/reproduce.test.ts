@@ -13,6 +13,7 @@ import { parseSection, type SectionOf } from '../../shared/record/section.ts';
 import type { TrainingBody } from '../../shared/record/training-section.ts';
 import { readActionFile, ROOT } from '../harness/action-file.ts';
 import { keepLogs } from '../record/logs.ts';
+import { attemptOf } from '../record/training-body.ts';
 import { dataSection } from '../registries/sections.ts';
 
 const SCRIPT = join(ROOT, 'cli/index.ts');
@@ -343,8 +344,16 @@ describe('trainyard reproduce', () => {
 
   it('trains a record from elsewhere in the folder that it names, or that the user names', async () => {
     await train('--data-paths', 'data');
-    const path = await elsewhere({});
-    expect((await again({ record: path, yes: true, directory: root })).same).toBe(true);
+    const path = await elsewhere(
+      {},
+      { engine: 'github', attempts: [attemptOf(), attemptOf({ resumedFrom: 'checkpoint 3' })] },
+    );
+    const found = await again({ record: path, yes: true, directory: root });
+    expect(found.same).toBe(true);
+    expect(found.lines.filter((line) => line.startsWith('warning'))).toEqual([
+      'warning: It was trained in 2 attempts from checkpoints: here it is trained in one.',
+      'warning: It was trained on a worker: here it is trained on this machine.',
+    ]);
     const { declared } = (await section()).body ?? {};
     if (declared === undefined) throw new Error('nothing declared');
     const moved = await elsewhere({}, { declared: { ...declared, workingDirectory: 'other' } });

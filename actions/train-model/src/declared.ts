@@ -13,10 +13,11 @@ export async function declaredBy(
   signal: AbortSignal,
 ): Promise<Declared> {
   const plain = (path: string): string => relative(workingDirectory, path).split(sep).join('/') || '.';
-  const prefix = await git(workingDirectory, ['rev-parse', '--show-prefix'], signal);
+  const answer = await git(workingDirectory, ['rev-parse', '--show-prefix'], signal);
+  // Git ends it with a slash, and with a newline; at the root of the repository it is empty.
+  const prefix = answer?.toString('utf8').replace(/\/?\n?$/, '') ?? '';
   return {
-    // Git ends it with a slash, and with a newline.
-    workingDirectory: prefix?.toString('utf8').replace(/\/?\n?$/, '') || '.',
+    workingDirectory: prefix === '' ? '.' : prefix,
     outputs: inputs.outputs.map(({ role, glob }) => ({ role, glob })),
     metrics: inputs.metrics === undefined ? null : plain(inputs.metrics),
     metricsSeries: inputs.metricsSeries === undefined ? null : plain(inputs.metricsSeries),
