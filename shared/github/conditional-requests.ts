@@ -39,13 +39,14 @@ export class ConditionalRequests {
     const { url } = this.#client.request.endpoint(route, { ...parameters });
     const known = this.#remembered.get(url);
     try {
-      const { data, headers } = await this.#client.request(route, {
+      const answer: { data: unknown; headers: { etag?: string } } = await this.#client.request(route, {
         ...parameters,
         ...(known === undefined ? {} : { headers: { 'if-none-match': known.etag } }),
         request: { signal },
       });
-      const read = readAnswer(schema, data, what);
-      if (headers.etag !== undefined) this.#remember(url, { etag: headers.etag, data });
+      const read = readAnswer(schema, answer.data, what);
+      const { etag } = answer.headers;
+      if (etag !== undefined) this.#remember(url, { etag, data: answer.data });
       return { data: read, changed: true };
     } catch (error) {
       // Octokit throws for 304: the answer before still holds.

@@ -46,7 +46,7 @@ async function post(
   details: boolean,
   signal: AbortSignal,
 ): Promise<Dispatched> {
-  const { status, data } = await client.request(
+  const answer: { status: number; data: unknown } = await client.request(
     'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches',
     {
       ...repositoryName(repository),
@@ -58,8 +58,8 @@ async function post(
     },
   );
   // 204 means dispatched as well.
-  if (Number(status) !== 200) return { run: undefined };
-  const { workflow_run_id: id, html_url: url } = readAnswer(detailsSchema, data, 'the dispatched run');
+  if (answer.status !== 200) return { run: undefined };
+  const { workflow_run_id: id, html_url: url } = readAnswer(detailsSchema, answer.data, 'the dispatched run');
   return { run: { id: String(id), url } };
 }
 

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { SubjectError } from '../errors.ts';
 import type { GitHubClient } from './client.ts';
 import type { ConditionalRequests } from './conditional-requests.ts';
-import { ZipError, zipEntry } from './decide/zip-entry.ts';
-import { isAbsent } from './permission.ts';
+import { ZipError, zipEntry } from './zip-entry.ts';
 import { repositoryName } from './repository.ts';
 import { openRedirected } from './storage-download.ts';
 
@@ -106,23 +105,5 @@ export async function readArtifactFile(
     if (error instanceof ZipError)
       throw new SubjectError('data', `${what} ${error.message}.`, { cause: error });
     throw error;
-  }
-}
-
-/** Deletes an artifact; one that is gone is as wanted. */
-export async function deleteArtifact(
-  client: GitHubClient,
-  repository: string,
-  id: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.rest.actions.deleteArtifact({
-      ...repositoryName(repository),
-      artifact_id: id,
-      request: { signal },
-    });
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
   }
 }

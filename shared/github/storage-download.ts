@@ -20,17 +20,33 @@ export async function openRedirected(
   if (location === undefined || !URL.canParse(location)) {
     throw new InfrastructureError(`GitHub names no place to download ${what} from.`);
   }
-  const inner: unknown = client.request.endpoint.DEFAULTS.request?.['fetch'];
+  const inner: unknown = client.request.endpoint.DEFAULTS.request?.fetch;
   const call = typeof inner === 'function' ? (inner as typeof fetch) : fetch;
-  let response: Response;
   try {
-    response = await call(location, { headers: { accept: BINARY }, signal });
+    const response = await call(location, { headers: { accept: BINARY }, signal });
+    if (response.ok && response.body !== null) return whole(response.body, what, signal);
+    throw new Error(`the storage answered ${response.status}`);
   } catch (cause) {
-    signal.throwIfAborted();
-    throw new InfrastructureError(`The download of ${what} failed: ${messageOf(cause)}.`, { cause });
+    throw broken(cause, what, signal);
   }
-  if (!response.ok || response.body === null) {
-    throw new InfrastructureError(`The download of ${what} failed: the storage answered ${response.status}.`);
+}
+
+async function* whole(
+  body: AsyncIterable<Uint8Array>,
+  what: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw broken(cause, what, signal);
   }
-  return response.body;
+}
+
+function broken(cause: unknown, what: string, signal: AbortSignal): InfrastructureError {
+  signal.throwIfAborted();
+  return new InfrastructureError(`The download of ${what} failed: ${messageOf(cause)}.`, {
+    remedy: 'Run the job again. If it stays, see githubstatus.com.',
+    cause,
+  });
 }

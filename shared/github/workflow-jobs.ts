@@ -35,7 +35,8 @@ export interface WorkflowJob {
   }[];
 }
 
-const msOf = (time: string | null | undefined): number | null => (time == null ? null : Date.parse(time));
+const msOf = (time: string | null | undefined): number | null =>
+  typeof time === 'string' ? Date.parse(time) : null;
 
 /** The jobs of a run's newest attempt; they appear only once they can be queued. */
 export async function readJobs(

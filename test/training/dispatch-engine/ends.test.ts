@@ -60,11 +60,11 @@ describe('a training that fails', () => {
     await using s = await stage();
     const { fake, clock, engine, submission, runId } = s;
     clock.at(20_000, () => fake.world.startRun(runId));
-    clock.at(50_000, async () => {
+    clock.at(50_000, () => {
       const log = Array.from({ length: 300 }, (_, n) => `2026-11-22T00:00:00.0000000Z line ${n}`).join('\n');
       fake.world.setJob(runId, 'train / train', { steps: [step('Train', 'failure')], log });
       const attempt = { ...ATTEMPT, exitCode: 1, failureClass: 'user-code' as const, reason: 'exit code 1' };
-      await record(fake, runId, { verdict: 'fail', body: bodyOf({ attempts: [attempt] }) });
+      record(fake, runId, { verdict: 'fail', body: bodyOf({ attempts: [attempt] }) });
       fake.world.finishRun(runId, 'failure');
     });
     const { followed, lines } = await follow(engine, submission, clock);
@@ -134,7 +134,7 @@ describe('a training that fails', () => {
     ]) {
       await using s = await stage({ maxAttempts: 1 });
       const { fake, clock, engine, submission, runId, said } = s;
-      await record(fake, runId, forged);
+      record(fake, runId, forged);
       fake.world.finishRun(runId, 'success');
       const { followed } = await follow(engine, submission, clock);
       expect(followed.status.failureClass).toBe('lost');
@@ -147,7 +147,7 @@ describe('a training that fails', () => {
   it('with a record that cannot be read says so', async () => {
     await using s = await stage({ maxAttempts: 1 });
     const { fake, clock, engine, submission, runId, said } = s;
-    await fake.addArtifact(runId, 'trainyard.digits.training.train.1', { 'section.json': '{' });
+    fake.addArtifact(runId, 'trainyard.digits.training.train.1', { 'section.json': '{' });
     fake.world.finishRun(runId, 'success');
     expect((await follow(engine, submission, clock)).followed.status.phase).toBe('lost');
     expect(said.join('\n')).toContain('is not JSON');
@@ -156,7 +156,7 @@ describe('a training that fails', () => {
   it('succeeded where its record says so, whatever became of the rest of its run', async () => {
     await using s = await stage();
     const { fake, clock, engine, submission, runId, said } = s;
-    await record(fake, runId);
+    record(fake, runId);
     fake.world.finishRun(runId, 'failure');
     expect((await follow(engine, submission, clock)).followed.status.phase).toBe('succeeded');
     expect(said.join('\n')).toContain('The training succeeded, but its run ended as failure');
@@ -187,8 +187,8 @@ describe('a training that goes on in another run', () => {
     });
     clock.at(400_000, () => world.startRun(next, { runner: 'gpu-2' }));
     clock.at(450_000, () => publish(fake, next, 1, { generation: 2, steps: [2], lines: ['second'] }));
-    clock.at(700_000, async () => {
-      await record(fake, next);
+    clock.at(700_000, () => {
+      record(fake, next);
       world.finishRun(next, 'success');
     });
     const { followed, lines, points } = await follow(engine, submission, clock);
@@ -233,8 +233,8 @@ describe('a training that waits', () => {
     clock.at(150_000, () => {
       world.startRun(runId);
     });
-    clock.at(200_000, async () => {
-      await record(fake, runId);
+    clock.at(200_000, () => {
+      record(fake, runId);
       world.finishRun(runId, 'success');
     });
     const { waits } = await follow(engine, submission, clock);
@@ -365,7 +365,7 @@ describe('a training that is stopped', () => {
     expect(clock.now()).toBeLessThan(4_000);
     expect((await engine.status(submission, signal)).phase).toBe('stopping');
     // What it recorded until now can be asked for.
-    await record(fake, runId);
+    record(fake, runId);
     expect((await engine.recorded(submission, signal))?.body?.metrics).toEqual({ accuracy: 0.9 });
     expect(world.runs[0]?.status).toBe('in_progress');
   });
@@ -419,19 +419,19 @@ describe('progress that is no progress', () => {
     const { fake, clock, engine, submission, runId, said } = s;
     const name = (sequence: number): string => `trainyard-progress.${KEY}.1.000${sequence}`;
     clock.at(1_000, () => fake.world.startRun(runId));
-    clock.at(2_000, async () => {
-      await fake.addArtifact(runId, 'trainyard-progress.strange', {});
-      await fake.addArtifact(runId, name(1), { 'progress.json': '{' });
-      await fake.addArtifact(runId, name(2), { 'progress.json': '{"version":2}' });
-      await fake.addArtifact(runId, name(3), { 'other.json': '{}' });
+    clock.at(2_000, () => {
+      fake.addArtifact(runId, 'trainyard-progress.strange', {});
+      fake.addArtifact(runId, name(1), { 'progress.json': '{' });
+      fake.addArtifact(runId, name(2), { 'progress.json': '{"version":2}' });
+      fake.addArtifact(runId, name(3), { 'other.json': '{}' });
     });
-    clock.at(150_000, async () => {
-      await publish(fake, runId, 4, { key: 'b2'.repeat(20) });
-      await fake.addArtifact(runId, name(4), { 'progress.json': 'x'.repeat(9_000_000) });
-      await publish(fake, runId, 5);
+    clock.at(150_000, () => {
+      publish(fake, runId, 4, { key: 'b2'.repeat(20) });
+      fake.addArtifact(runId, name(4), { 'progress.json': 'x'.repeat(9_000_000) });
+      publish(fake, runId, 5);
     });
-    clock.at(400_000, async () => {
-      await record(fake, runId);
+    clock.at(400_000, () => {
+      record(fake, runId);
       fake.world.finishRun(runId, 'success');
     });
     const { points } = await follow(engine, submission, clock);
@@ -443,15 +443,58 @@ describe('progress that is no progress', () => {
     await using s = await stage();
     const { fake, clock, engine, submission, runId } = s;
     clock.at(1_000, () => fake.world.startRun(runId));
-    clock.at(2_000, async () => {
-      for (let sequence = 1; sequence <= 150; sequence += 1) await publish(fake, runId, sequence);
+    clock.at(2_000, () => {
+      for (let sequence = 1; sequence <= 150; sequence += 1) publish(fake, runId, sequence);
     });
-    clock.at(100_000, async () => {
-      await record(fake, runId);
+    clock.at(100_000, () => {
+      record(fake, runId);
       fake.world.finishRun(runId, 'success');
     });
     const { points, lines } = await follow(engine, submission, clock);
     expect(points.map((point) => point.step)).toEqual([148, 149, 150]);
     expect(lines[0]).toContain('… 147 lines are not shown here');
+  });
+});
+
+describe('a storage that stumbles', () => {
+  it.each(['bad-gateway', 'reset'] as const)(
+    'with %s is asked again for what the worker recorded',
+    async (kind) => {
+      await using s = await stage();
+      const { fake, clock, engine, submission, runId, said } = s;
+      record(fake, runId);
+      fake.world.finishRun(runId, 'success');
+      fake.fail({ kind, on: '^GET /blobs/', times: 1 });
+      const { followed } = await follow(engine, submission, clock);
+      expect(followed.status.phase).toBe('succeeded');
+      expect(said.join('\n')).toContain(
+        'Following goes on although: The download of the artifact "trainyard.digits.training.train.1" failed',
+      );
+    },
+  );
+
+  it('does not keep a failure from its end: only the log is missing', async () => {
+    await using s = await stage({ maxAttempts: 1 });
+    const { fake, clock, engine, submission, runId, said } = s;
+    fake.world.startRun(runId);
+    fake.world.finishRun(runId, 'failure');
+    fake.fail({ kind: 'bad-gateway', on: '^GET /blobs/' });
+    const { followed } = await follow(engine, submission, clock);
+    expect(followed.status.phase).toBe('failed');
+    expect(said.join('\n')).toContain(
+      'The log of the run could not be read: The download of the log of the job failed',
+    );
+  });
+
+  it('that breaks off in the middle, or holds other bytes, is found out', async () => {
+    await using s = await stage({ maxAttempts: 1 });
+    const { fake, clock, engine, submission, runId, said } = s;
+    record(fake, runId);
+    const [artifact] = fake.world.artifacts;
+    if (artifact !== undefined) artifact.digest = `sha256:${'0'.repeat(64)}`;
+    fake.world.finishRun(runId, 'success');
+    const { followed } = await follow(engine, submission, clock);
+    expect(followed.status.failureClass).toBe('lost');
+    expect(said.join('\n')).toMatch(/has the digest sha256:[0-9a-f]{64} instead of sha256:0{64}/);
   });
 });

@@ -39,7 +39,7 @@ jobs:
 /** Time that passes only while somebody sleeps; what is planned happens on the way. */
 export class FakeClock implements Clock {
   #now = 0;
-  #planned: { readonly at: number; readonly act: () => Promise<unknown> | unknown }[] = [];
+  #planned: { readonly at: number; readonly act: () => unknown }[] = [];
 
   now(): number {
     return this.#now;
@@ -49,21 +49,22 @@ export class FakeClock implements Clock {
     return new Date(START + this.#now);
   }
 
-  at(ms: number, act: () => Promise<unknown> | unknown): void {
+  at(ms: number, act: () => unknown): void {
     this.#planned.push({ at: ms, act });
     this.#planned.sort((a, b) => a.at - b.at);
   }
 
-  async sleep(ms: number): Promise<void> {
+  sleep(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (;;) {
       const [next] = this.#planned;
       if (next === undefined || next.at > until) break;
       this.#planned.shift();
       this.#now = Math.max(this.#now, next.at);
-      await next.act();
+      next.act();
     }
     this.#now = until;
+    return Promise.resolve();
   }
 }
 
@@ -224,7 +225,7 @@ export async function follow(
 }
 
 /** A worker's progress artifact. */
-export async function publish(
+export function publish(
   fake: FakeGitHub,
   runId: number,
   sequence: number,
@@ -235,10 +236,10 @@ export async function publish(
     readonly lines?: readonly string[];
     readonly lineCount?: number;
   } = {},
-): Promise<void> {
+): void {
   const { key = KEY, generation = 1, steps = [sequence], lines = [`line ${sequence}`] } = of;
   const at = fake.world.now().toISOString();
-  await fake.addArtifact(runId, progressName(key, generation, sequence), {
+  fake.addArtifact(runId, progressName(key, generation, sequence), {
     'progress.json': JSON.stringify({
       version: 1,
       submissionKey: key,
@@ -315,13 +316,13 @@ export function modelFile(runId: number): FileReference {
 }
 
 /** The training section of a worker, in an artifact of its run. */
-export async function record(
+export function record(
   fake: FakeGitHub,
   runId: number,
   options: Parameters<typeof trainingSection>[0] = {},
-): Promise<SectionOf<'training'>> {
+): SectionOf<'training'> {
   const section = trainingSection({ body: bodyOf({ files: [modelFile(runId)] }), ...options });
-  await fake.addArtifact(runId, `trainyard.digits.training.train.${section.run.attempt}`, {
+  fake.addArtifact(runId, `trainyard.digits.training.train.${section.run.attempt}`, {
     'section.json': JSON.stringify(section),
   });
   return section;

@@ -24,7 +24,7 @@ async function dispatchMany(fake: FakeGitHub, count: number): Promise<void> {
     keys.map(async (key) => {
       const engine = await openEngine(
         fake,
-        { now: () => clock.now(), sleep: async () => undefined },
+        { now: () => clock.now(), sleep: () => Promise.resolve() },
         { key, client: await client() },
       );
       expect(await engine.find(key, signal)).toBeUndefined();
@@ -68,7 +68,7 @@ describe('a step that is run again', () => {
     const again = await openEngine(fake, clock, { origin: { runAttempt: 2, fork: false } });
     expect(await again.find(KEY, signal)).toEqual(submission);
     fake.world.startRun(runId);
-    await record(fake, runId);
+    record(fake, runId);
     fake.world.finishRun(runId, 'success');
     const third = await openEngine(fake, clock);
     const found = await third.find(KEY, signal);

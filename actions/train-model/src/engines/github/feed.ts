@@ -21,12 +21,14 @@ export class Feed<T> {
   /** Everything until the feed is closed and empty, or `signal` is aborted. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
     const wake = (): void => this.#wake?.();
+    // It may be aborted while the reader works on an item.
+    const isAborted = (): boolean => signal.aborted;
     signal.addEventListener('abort', wake, { once: true });
     try {
-      while (!signal.aborted) {
+      while (!isAborted()) {
         yield* this.#items.splice(0);
         if (this.#closed && this.#items.length === 0) return;
-        if (this.#items.length > 0 || signal.aborted) continue;
+        if (this.#items.length > 0 || isAborted()) continue;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

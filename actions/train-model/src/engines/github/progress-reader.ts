@@ -87,23 +87,23 @@ export class ProgressReader {
   /** What cannot be believed is left out, and said; what could not be had now is asked for again. */
   async #read(artifact: RunArtifact, sequence: number, signal: AbortSignal): Promise<Progress | undefined> {
     const { client, repository, logger } = this.#source;
-    const leftOut = (why: string): undefined => {
-      logger.warning(`The progress in the artifact "${artifact.name}" is left out: ${why}`);
-    };
+    let why: string;
     try {
       const options = { repository, artifact, file: PROGRESS_FILE, maxBytes: MAX_PROGRESS_BYTES };
       const text = await readArtifactFile(client, options, signal);
       const parsed = progressSchema.safeParse(JSON.parse(text ?? 'null'));
-      if (!parsed.success) return leftOut('it has not the documented form.');
-      const { submissionKey, generation } = parsed.data;
+      const told = parsed.data;
       const own =
-        submissionKey === this.#of.submissionKey &&
-        generation === this.#of.generation &&
-        parsed.data.sequence === sequence;
-      return own ? parsed.data : leftOut('it is that of another training.');
+        told?.submissionKey === this.#of.submissionKey &&
+        told.generation === this.#of.generation &&
+        told.sequence === sequence;
+      if (own) return told;
+      why = parsed.success ? 'it is that of another training.' : 'it has not the documented form.';
     } catch (error) {
-      if (error instanceof SubjectError || error instanceof SyntaxError) return leftOut(messageOf(error));
-      throw error;
+      if (!(error instanceof SubjectError) && !(error instanceof SyntaxError)) throw error;
+      why = messageOf(error);
     }
+    logger.warning(`The progress in the artifact "${artifact.name}" is left out: ${why}`);
+    return undefined;
   }
 }

@@ -67,7 +67,7 @@ export class RunWatch {
       this.#train = trainJobOf((await readJobs(requests, repository, this.#runId, signal)).data);
     }
     const train = this.#train;
-    if (jobStarted(train) && train?.startedAtMs != null) {
+    if (jobStarted(train) && typeof train?.startedAtMs === 'number') {
       this.queuedMs ??= Math.max(0, train.startedAtMs - run.createdAtMs);
     }
     const { phase, unknown } = livePhase(run, train);
