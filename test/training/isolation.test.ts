@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findCheckoutCredentials } from '../../actions/train-model/src/local/checkout-credentials.ts';
+import { guardRunner } from '../../actions/train-model/src/local/guard-runner.ts';
 import { noteCommandFiles } from '../../actions/train-model/src/local/command-files.ts';
 import { variableOf } from '../../shared/action/inputs.ts';
 import { startFakeGitHub } from '../github/fake-github.ts';
@@ -155,5 +156,26 @@ describe("the runner's command files", () => {
     expect(await readFile(environment.GITHUB_ENV, 'utf8')).toBe('MODE=test\n');
     expect(await readFile(environment.GITHUB_PATH, 'utf8')).toBe('');
     expect(await files.restore()).toEqual([]);
+  });
+});
+
+describe('the guard of the runner', () => {
+  it('tells what could be read, and undoes what was written', async () => {
+    await using place = await openScratch();
+    const guard = async (environment: NodeJS.ProcessEnv) =>
+      await guardRunner({ environment, workingDirectory: place.directory, signal });
+    const path = await place.write('env', '');
+    const runner = { GITHUB_ACTIONS: 'true', GITHUB_ENV: path };
+    expect(await (await guard(runner)).finish()).toEqual([]);
+    execFileSync('git', ['init'], { cwd: place.directory, stdio: 'ignore' });
+    const name = 'http.https://github.com/.extraheader';
+    execFileSync('git', ['config', name, 'AUTHORIZATION: basic c2VjcmV0'], { cwd: place.directory });
+    const begun = await guard(runner);
+    await writeFile(path, 'A=b');
+    const [credentials, written] = await begun.finish();
+    expect(credentials).toMatch(/persist-credentials/);
+    expect(written).toMatch(/wrote to the runner's GITHUB_ENV: that was undone/);
+    // In a terminal it is the user's own machine, and the user's own git.
+    expect(await (await guard({})).finish()).toEqual([]);
   });
 });
