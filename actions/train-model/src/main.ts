@@ -4,6 +4,7 @@ import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
 import { outcomeOfHit } from './outcome-of-hit.ts';
 import { prepare } from './prepare.ts';
 import { findEqual } from './reuse/find-equal.ts';
+import { rememberTraining } from './reuse/remember.ts';
 import { trainDispatched } from './train-dispatched.ts';
 import { trainHere } from './train-here.ts';
 
@@ -26,7 +27,12 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
   if (inputs.reuse === 'auto' && inputs.dispatched === undefined) {
     const found = await findEqual({ inputs, context, fingerprint: prepared.fingerprint });
     prepared.notices.push(...found.notices);
-    if (found.hit !== undefined) return outcomeOfHit(inputs, prepared, found.hit);
+    if (found.hit !== undefined) {
+      const outcome = outcomeOfHit(inputs, prepared, found.hit);
+      // What a pull request trained is kept for main's own cache, and for runs that look only there.
+      await rememberTraining({ inputs, context, fingerprint: prepared.fingerprint, outcome });
+      return outcome;
+    }
   }
   return inputs.dispatch === undefined
     ? await trainHere(inputs, context, prepared)

@@ -10,6 +10,7 @@ import { fingerprintData } from './fingerprint/data-paths.ts';
 import { fingerprintOf, type FingerprintParts } from './fingerprint/fingerprint.ts';
 import { findGpus, type FoundGpus } from './gpu/find-gpus.ts';
 import type { Inputs } from './inputs.ts';
+import { metricsOutputs } from './metrics-outputs.ts';
 
 /** All that is known of a training before it begins. */
 export interface Prepared {
@@ -49,7 +50,7 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
   const environment = await describeEnvironment(inputs.command, workingDirectory, seen, signal);
   const gpus = await findGpus(seen, signal);
   const hardware = await describeHardware(seen, context.origin.runnerEnvironment, signal, gpus);
-  return {
+  const described = {
     data,
     dataFingerprint,
     codeFingerprint: code.fingerprint,
@@ -57,19 +58,29 @@ export async function prepare(inputs: Inputs, context: ActionContext): Promise<P
     environment,
     hardware,
     gpus,
-    fingerprint: fingerprintOf({
-      command: inputs.command,
-      code: code.fingerprint,
-      data: dataFingerprint,
-      parameters: inputs.parameters,
-      seed: inputs.seed,
-      ...machineOf(inputs, environment, hardware),
-      outputs: inputs.outputs,
-      metricsSources: inputs.metricsSources,
-    }),
     submissionKey: inputs.dispatched?.submissionKey ?? submissionKey(inputs, context),
     notices,
   };
+  return { ...described, fingerprint: fingerprintAt(inputs, described, workingDirectory) };
+}
+
+/** The fingerprint of a training at the place that the inputs name: another place is another machine. */
+export function fingerprintAt(
+  inputs: Inputs,
+  prepared: Omit<Prepared, 'fingerprint'>,
+  workingDirectory: string,
+): Fingerprint {
+  const { environment, hardware } = prepared;
+  return fingerprintOf({
+    command: inputs.command,
+    code: prepared.codeFingerprint,
+    data: prepared.dataFingerprint,
+    parameters: inputs.parameters,
+    seed: inputs.seed,
+    ...machineOf(inputs, environment, hardware),
+    outputs: [...inputs.outputs, ...metricsOutputs(inputs, workingDirectory)],
+    metricsSources: inputs.metricsSources,
+  });
 }
 
 /** A dispatching step knows the worker's machine only by its labels, and both must come to the same fingerprint. */

@@ -11,7 +11,7 @@ import type { Inputs } from './inputs.ts';
 import type { DispatchInputs, Place } from './inputs/dispatch-inputs.ts';
 import { emptyBody, outcomeOf } from './outcome.ts';
 import { REMOTE_STATE } from './post-state.ts';
-import type { Prepared } from './prepare.ts';
+import { fingerprintAt, type Prepared } from './prepare.ts';
 import { startProgressLine } from './progress-line.ts';
 import { startLiveReport } from './live-report.ts';
 import { trainHere } from './train-here.ts';
@@ -39,10 +39,11 @@ export async function trainDispatched(
   for (const [index, place] of places.entries()) {
     const last = index === places.length - 1;
     if (place.engine === 'local') {
-      return await trainHere({ ...inputs, engine: 'local', dispatch: undefined }, context, prepared);
+      const local: Inputs = { ...inputs, engine: 'local', dispatch: undefined };
+      return await trainHere(local, context, at(local, prepared, context));
     }
     const here = { ...inputs, dispatch: { ...dispatch, runsOn: place.runsOn } };
-    const tried = await trainAt(here, context, prepared, last);
+    const tried = await trainAt(here, context, at(here, prepared, context), last);
     if ('outcome' in tried) return tried.outcome;
     const next = places[index + 1];
     const words = next?.engine === 'github' ? next.runsOn.join(', ') : 'this machine';
@@ -50,6 +51,11 @@ export async function trainDispatched(
     prepared.notices.push(`${tried.why} It was trained on ${words} instead.`);
   }
   throw new UsageError('Input "fallback" names no place.');
+}
+
+/** What is known of a training, as it is at another place. */
+function at(inputs: Inputs, prepared: Prepared, { workingDirectory }: ActionContext): Prepared {
+  return { ...prepared, fingerprint: fingerprintAt(inputs, prepared, workingDirectory) };
 }
 
 type Tried = { readonly outcome: Outcome<'training'> } | { readonly why: string };
