@@ -7,6 +7,7 @@ import { progressName } from '../../../actions/train-model/src/dispatch/progress
 import { checkpointName } from '../../../actions/train-model/src/checkpoints/checkpoint-name.ts';
 import { INPUTS, OUTPUTS, readInputs, type Inputs } from '../../../actions/train-model/src/inputs.ts';
 import { closeWorker } from '../../../actions/train-model/src/worker/close.ts';
+import { outcomeOfDuplicate } from '../../../actions/train-model/src/worker/find-duplicate.ts';
 import type { Action } from '../../../shared/action/action.ts';
 import { runAction } from '../../../shared/action/run-action.ts';
 import { type DispatchedJob, dispatchedJobSchema } from '../../../shared/github/dispatched-job.ts';
@@ -92,7 +93,11 @@ interface CloseOptions {
   readonly without?: readonly string[];
 }
 
-async function close(job: DispatchedJob, options: CloseOptions = {}): Promise<Closed> {
+async function close(
+  job: DispatchedJob,
+  options: CloseOptions = {},
+  action: Action<'training', Inputs> = CLOSING,
+): Promise<Closed> {
   const folder = join(directory, `${workerId}-${options.attempt ?? ''}${Math.random()}`);
   const environment = await workerEnvironment(fake, folder, job, {
     runId: workerId,
@@ -119,7 +124,7 @@ async function close(job: DispatchedJob, options: CloseOptions = {}): Promise<Cl
     if (/^(ACTIONS_|GITHUB_)/.test(name)) vi.stubEnv(name, value);
   }
   const said: string[] = [];
-  await runAction(CLOSING, { environment, logger: quietLogger(said) });
+  await runAction(action, { environment, logger: quietLogger(said) });
   const comments = fake.commentsOf(job.dispatcher.pullRequest ?? 0);
   return {
     said,
@@ -350,6 +355,46 @@ describe('the closing job of a worker ends', () => {
     const closed = await close(jobOf(), { train: 'success', inputs: { comment: 'false', status: 'false' } });
     expect(closed.statuses).toEqual({});
     expect(closed.comments).toEqual([]);
+  });
+});
+
+describe('a worker that was dispatched twice', () => {
+  const duplicates: (string | undefined)[] = [];
+  const GUARD: Action<'training', Inputs> = {
+    ...CLOSING,
+    async run({ dispatched }, context) {
+      const outcome = dispatched === undefined ? undefined : await outcomeOfDuplicate(dispatched, context);
+      duplicates.push(outcome?.summary);
+      return (
+        outcome ??
+        (await closeWorker({ inputs: { dispatched, maxAttempts: 1, limitMs: undefined }, context }))
+      );
+    },
+  };
+
+  it('is skipped with the address of the run that trains, and recorded so that its closing job knows', async () => {
+    const job = jobOf({ title: `Train twice ${workerId}` });
+    fake.world.run({
+      id: workerId - 5,
+      event: 'workflow_dispatch',
+      path: `.github/workflows/${WORKER_FILE}`,
+      displayTitle: job.title,
+    });
+    const closed = await close(job, { inputs: { comment: 'false', status: 'false' } }, GUARD);
+    const url = `https://github.com/acme/digits/actions/runs/${workerId - 5}`;
+    expect(duplicates.pop()).toBe(
+      `The run ${workerId - 5}, which was dispatched earlier, trains the same: ${url}`,
+    );
+    expect(closed.exitCode).toBe(0);
+    expect(sections(workerId)).toEqual(['trainyard.digits.training.model.1']);
+    const after = await close(job, { train: 'success', attempt: '2' });
+    expect(after.statuses).toEqual({});
+    expect(after.dispatched).toEqual([]);
+  });
+
+  it('goes on where it is the first', async () => {
+    await close(jobOf({ title: `Train once ${workerId}` }), { train: 'cancelled' }, GUARD);
+    expect(duplicates).toEqual([undefined]);
   });
 });
 
