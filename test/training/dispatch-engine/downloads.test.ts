@@ -18,7 +18,10 @@ type Answer = Parameters<typeof createServer>[1];
 /** A server whose API redirects to `/storage`, where `answer` speaks. */
 async function storage(answer: NonNullable<Answer>, location?: string) {
   const server = createServer((request, response) => {
-    if (request.url === '/storage') return void answer(request, response);
+    if (request.url === '/storage') {
+      answer(request, response);
+      return;
+    }
     const { port } = server.address() as AddressInfo;
     response.writeHead(302, { location: location ?? `http://127.0.0.1:${port}/storage` }).end();
   });
