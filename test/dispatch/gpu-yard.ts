@@ -51,15 +51,15 @@ export class GpuYard implements AsyncDisposable {
   }
 
   /** Opens a pull request of this repository, with its branch. */
-  openPullRequest(branch: string): Change {
+  openPullRequest(branch: string): Change & { readonly branch: string } {
     const change = this.yard.openPullRequest(branch, { epochs: 15 });
     this.yard.fake.world.refs.set(`refs/heads/${branch}`, change.head);
-    return change;
+    return { ...change, branch };
   }
 
   /** Starts train-model in a job of a pull request's workflow, as a process of its own. */
   async start(
-    change: Change,
+    change: Change & { readonly branch: string },
     inputs: Readonly<Record<string, string>>,
     options: { readonly runId?: number; readonly attempt?: number } = {},
   ): Promise<StartedStep & { readonly post: (outcome: StepOutcome) => Promise<StepOutcome> }> {
@@ -96,7 +96,12 @@ export class GpuYard implements AsyncDisposable {
       inputs: { engine: 'github', 'runs-on': 'gpu', ...inputs },
       workspace,
       temp: join(machine, 'temp'),
-      environment: { ...environment, XDG_CACHE_HOME: join(dirname(workspace), 'cache') },
+      environment: {
+        ...environment,
+        GITHUB_HEAD_REF: change.branch,
+        GITHUB_BASE_REF: 'main',
+        XDG_CACHE_HOME: join(dirname(workspace), 'cache'),
+      },
       expressions: { 'github.token': token, 'toJSON(matrix)': 'null' },
       suite: this.#suite,
     } as const;
@@ -107,14 +112,20 @@ export class GpuYard implements AsyncDisposable {
     };
   }
 
+  /** What a failed test should show: what the step said, and what act said of all runs. */
+  told({ stdout, stderr }: StepOutcome): string {
+    const said = `${stdout}\n${stderr}`.split('\n').filter((line) => !line.startsWith('::debug::'));
+    return [...said, this.transcript].join('\n');
+  }
+
+  /** What act said of all runs that were dispatched. */
+  get transcript(): string {
+    return [...this.workers.transcripts].map(([id, text]) => `run ${id}\n${text}`).join('\n');
+  }
+
   /** The runs that were dispatched, oldest first. */
   get runs(): WorkflowRun[] {
     return this.yard.fake.world.runs.filter(({ event }) => event === 'workflow_dispatch');
-  }
-
-  /** What act said of all runs, for a test that fails. */
-  get transcript(): string {
-    return [...this.workers.transcripts].map(([id, text]) => `run ${id}\n${text}`).join('\n');
   }
 
   /** The files of a run's newest artifact whose name matches. */

@@ -13,7 +13,14 @@ const jobSchema = z.looseObject({
   needs: z.union([z.string(), z.array(z.string())]).optional(),
   'runs-on': z.union([z.string(), z.array(z.string())]).optional(),
 });
-const calledSchema = z.looseObject({ jobs: z.record(z.string(), jobSchema) });
+const calledSchema = z.looseObject({
+  on: z.looseObject({
+    workflow_call: z.looseObject({
+      inputs: z.record(z.string(), z.looseObject({ default: z.string().optional() })).optional(),
+    }),
+  }),
+  jobs: z.record(z.string(), jobSchema),
+});
 const callerSchema = z.looseObject({
   jobs: z.record(
     z.string(),
@@ -32,7 +39,7 @@ export function readCalled(): string {
 export interface CalledJob {
   /** As the run shows it: behind the name of the job that calls. */
   readonly name: string;
-  /** Undefined where an expression says it. */
+  /** Undefined where the dispatched job says it. */
   readonly labels: readonly string[] | undefined;
 }
 
@@ -46,11 +53,15 @@ export function readWorker(
 } {
   const { jobs: callers } = callerSchema.parse(parse(caller));
   const [id, calling] = Object.entries(callers).find(([, { uses }]) => uses !== undefined) ?? [];
-  const { jobs } = calledSchema.parse(parse(called));
+  const { jobs, on } = calledSchema.parse(parse(called));
+  const byDefault = (label: string): string => {
+    const name = /^\$\{\{\s*inputs\.([\w-]+)\s*\}\}$/.exec(label)?.[1] ?? '';
+    return on.workflow_call.inputs?.[name]?.default ?? label;
+  };
   return {
     jobs: new Map(
       Object.entries(jobs).map(([key, job]) => {
-        const labels = [job['runs-on'] ?? []].flat();
+        const labels = [job['runs-on'] ?? []].flat().map(byDefault);
         return [
           key,
           {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type FakeGitHub, startFakeGitHub } from '../github/fake-github.ts';
 import { type ActOutcome, findAct, runAct } from './act.ts';
 import { ExampleRepository } from './example-repository.ts';
@@ -113,13 +113,13 @@ export class Yard implements AsyncDisposable {
       workspace: repository,
       event: options.event,
       headSha: options.headSha,
-      workflow: options.workflow,
+      workflow: basename(options.workflow, '.yml'),
       ...(options.runId === undefined ? {} : { runId: options.runId }),
       ...(options.runNumber === undefined ? {} : { runNumber: options.runNumber }),
       ...(options.attempt === undefined ? {} : { runAttempt: options.attempt }),
     });
     const names = Object.keys(set).filter((name) =>
-      /^(ACTIONS_|GITHUB_(REPOSITORY$|RUN_|API_URL|GRAPHQL_URL|SERVER_URL|ACTOR))/.test(name),
+      /^(ACTIONS_|GITHUB_(REPOSITORY$|RUN_|API_URL|GRAPHQL_URL|SERVER_URL|ACTOR|WORKFLOW_REF))/.test(name),
     );
     return await runAct({
       act: this.act,
