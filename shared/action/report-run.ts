@@ -75,7 +75,10 @@ export async function reportRun(
 /** The workflow's file, which is unique where two workflows share a name; else its name. */
 function workflowOf({ environment, origin }: ActionContext): string {
   // A worker writes the comment of the workflow that dispatched it.
-  const file = origin.worker?.workflowPath ?? environment['GITHUB_WORKFLOW_REF']?.split('@')[0];
+  const file =
+    origin.worker === null
+      ? environment['GITHUB_WORKFLOW_REF']?.split('@')[0]
+      : (origin.worker.workflowPath ?? undefined);
   return file === undefined || file === '' ? (origin.workflow ?? 'workflow') : file;
 }
 

@@ -21,8 +21,11 @@ export interface WorkerRun {
   readonly sha: string;
   /** The model that is trained: its report is the worker's whatever happens. */
   readonly model: string;
-  /** `owner/name/.github/workflows/<file>` of the dispatching workflow, by which its comment is found. */
-  readonly workflowPath: string;
+  /**
+   * `owner/name/.github/workflows/<file>` of the dispatching workflow, by which its comment is found; null where its
+   * runner did not tell, and then the workflow's name is.
+   */
+  readonly workflowPath: string | null;
 }
 
 /** Where and for what an action runs, as the code host tells it; nothing here comes from the workspace. */

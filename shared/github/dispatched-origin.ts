@@ -75,7 +75,7 @@ export async function dispatchedOrigin(
     runNumber: run.runNumber,
     runAttempt: dispatcher.runAttempt,
     runUrl: `${serverUrl}/${repository}/actions/runs/${dispatcher.runId}`,
-    workflow: workflow ?? dispatcher.workflow,
+    workflow: dispatcher.workflow ?? workflow ?? null,
     job: dispatcher.job,
     actor: actor ?? dispatcher.actor,
     runnerEnvironment: options.runnerEnvironment,
@@ -87,7 +87,7 @@ export async function dispatchedOrigin(
       key: dispatcher.key,
       sha: job.sha,
       model: job.model,
-      workflowPath: `${repository}/${run.path}`,
+      workflowPath: dispatcher.workflowPath,
     },
   };
 }
