@@ -145,7 +145,7 @@ describe('a run on an MLflow server', () => {
     const begun = performance.now();
     await metrics.begin(never);
     const { faults } = await metrics.finish(never);
-    expect(performance.now() - begun).toBeLessThan(20_000);
+    expect(performance.now() - begun).toBeLessThan(60_000);
     expect(faults[0]?.message).toMatch(message);
   });
 
@@ -213,13 +213,13 @@ describe.skipIf(!hasMlflow)('a real MLflow server (skipped where no Python with 
         [2, 0.5],
         [3, 1 / 3],
       ];
-      expect(series).toEqual([
-        { metric: 'loss', points },
-        { metric: 'mlflow/loss', points },
-      ]);
       expect(faults.map(({ message }) => message)).toEqual([
         expect.stringMatching(/step 1: acc is Infinity/),
         expect.stringMatching(/step 1: acc is Infinity/),
+      ]);
+      expect(series).toEqual([
+        { metric: 'loss', points },
+        { metric: 'mlflow/loss', points },
       ]);
     } finally {
       if (server.pid !== undefined) process.kill(-server.pid, 'SIGKILL');

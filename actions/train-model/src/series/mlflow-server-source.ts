@@ -8,7 +8,7 @@ import { finiteOrNot } from './mlflow-values.ts';
 import { type Look, NOTHING, type Problem, type Row, type Source, type SourceReader } from './source.ts';
 
 /** One answer; a server that does not answer must not hold up the end of a training. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 10_000;
 /** One look at all metrics. */
 const LOOK_MS = 20_000;
 const PAGE_ROWS = 25_000;
