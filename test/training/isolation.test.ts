@@ -15,7 +15,7 @@ const { signal } = new AbortController();
 
 /** A training that looks for all that is none of its business, and says what it has found. */
 const SPY = `
-  import { readFileSync, writeFileSync } from 'node:fs';
+  import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
   const names = Object.keys(process.env);
   const own = readFileSync('/proc/self/environ', 'utf8');
   const wanted = JSON.parse(readFileSync('wanted.json', 'utf8'));
@@ -27,6 +27,8 @@ const SPY = `
     plain: process.env.PLAIN,
   }));
   writeFileSync('model.onnx', 'weights');
+  // It was not told where they lie; it may guess.
+  for (const name of ['env', 'output']) appendFileSync('../' + name, 'EVIL=1\\n');
   for (const value of wanted) console.log('I have seen ' + value);
   console.error('my key is ' + process.env.API_KEY);
 `;
@@ -97,7 +99,7 @@ describe('user code in a step', () => {
     const [exitCode] = (await once(child, 'close')) as [number | null];
     expect(exitCode, said).toBe(0);
     expect(JSON.parse(await readFile(join(workspace, 'found.json'), 'utf8'))).toEqual({
-      names: ['API_KEY'].filter((name) => /TOKEN|SECRET|PASSWORD/.test(name)),
+      names: [],
       commandFiles: [],
       values: [secret],
       given: 'yes',
@@ -110,6 +112,10 @@ describe('user code in a step', () => {
     for (const value of [secret, ...hidden]) {
       expect(shown.join('\n')).not.toContain(value);
     }
+    expect(await readFile(environment['GITHUB_ENV'] ?? '', 'utf8')).toBe('');
+    expect(await readFile(environment['GITHUB_OUTPUT'] ?? '', 'utf8')).not.toContain('EVIL');
+    const summary = await readFile(environment['GITHUB_STEP_SUMMARY'] ?? '', 'utf8');
+    expect(summary).toContain('that was undone');
     const section = fake.world.artifacts.find(({ name }) => name.startsWith('trainyard.digits.training.'));
     expect(section).toBeDefined();
   }, 60_000);

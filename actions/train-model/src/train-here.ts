@@ -12,6 +12,7 @@ import { createLocalEngine, type LocalEngine } from './engines/local.ts';
 import { type Clock, type Followed, followTraining } from './follower.ts';
 import { gpuWanted, preflightGpus } from './gpu/preflight.ts';
 import type { Inputs } from './inputs.ts';
+import { guardRunner } from './local/guard-runner.ts';
 import { metricsOutputs } from './metrics-outputs.ts';
 import { type Monitors, startMonitors } from './monitors.ts';
 import { emptyBody, judged, outcomeOf } from './outcome.ts';
@@ -70,6 +71,7 @@ export async function trainHere(
     if (duplicate !== undefined) return duplicate;
   }
   const monitors = await startMonitors({ inputs, context, prepared, resumption, job });
+  const guard = await guardRunner({ environment: context.environment, workingDirectory, signal });
   const startedAt = new Date();
   const begun = performance.now();
   let ended: { submission: Submission; followed: Followed };
@@ -79,6 +81,7 @@ export async function trainHere(
     );
   } finally {
     await monitors.stop();
+    notices.push(...(await guard.finish()));
   }
   const durationMs = performance.now() - begun;
   const found = await metrics.finish(signal);
