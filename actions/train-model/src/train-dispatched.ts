@@ -3,7 +3,7 @@ import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { concludeDispatched } from './conclude-dispatched.ts';
 import { priceOf, refuseUnknownPrice } from './cost/prices.ts';
-import type { Submission } from './engines/engine.ts';
+import { hasEnded, type Submission } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import { openGitHubEngine } from './engines/open-github.ts';
 import { type Clock, type Followed, followTraining } from './follower.ts';
@@ -81,23 +81,49 @@ async function trainAt(
   logger.info(
     `${known === undefined ? 'Dispatched' : 'Found the training that was dispatched already'}: ${submission.url ?? submission.id}`,
   );
-  if (inputs.dispatch.mode === 'detach') {
+  // What is found may have ended already, and then there is nobody who would end a pending status.
+  const detach = inputs.dispatch.mode === 'detach';
+  if (detach && (known === undefined || !hasEnded((await engine.status(known, signal)).phase))) {
     return { outcome: await detached(inputs, context, prepared, engine, submission) };
   }
-  // From here on a step that is killed leaves the run to the post step, which cancels it.
-  context.saveState(REMOTE_STATE, JSON.stringify({ runId: submission.id }));
-  let followed: Followed;
-  try {
-    followed = await logger.group(`Training ${inputs.subject} in ${submission.url ?? submission.id}`, () =>
-      follow(inputs, context, prepared, engine, submission),
-    );
-  } finally {
-    context.saveState(REMOTE_STATE, '');
-  }
+  const followed = await followOrCancel(inputs, context, prepared, engine, submission);
   if (followed.status.failureClass === 'queue-limit' && !last) {
     return { why: followed.status.reason ?? 'No runner took the training in time.' };
   }
   return { outcome: await concludeDispatched({ inputs, context, prepared, engine, submission, followed }) };
+}
+
+/** While it is followed, a step that is killed leaves the run to the post step, which cancels it. */
+async function followOrCancel(
+  inputs: DispatchingInputs,
+  context: ActionContext,
+  prepared: Prepared,
+  engine: GitHubEngine,
+  submission: Submission,
+): Promise<Followed> {
+  const { logger, signal } = context;
+  let saved = '';
+  const save = (runId: string): void => {
+    if (runId !== saved) context.saveState(REMOTE_STATE, JSON.stringify({ runId }));
+    saved = runId;
+  };
+  save(submission.id);
+  try {
+    const followed = await logger.group(
+      `Training ${inputs.subject} in ${submission.url ?? submission.id}`,
+      () =>
+        // The next generation is another run.
+        follow(inputs, context, prepared, engine, submission, () =>
+          save(engine.dispatchOf(submission).runId),
+        ),
+    );
+    context.saveState(REMOTE_STATE, '');
+    return followed;
+  } catch (error) {
+    // A step that only lost sight of it (a dead token) leaves it running; one that could not stop it asks again.
+    if (!signal.aborted) context.saveState(REMOTE_STATE, '');
+    throw error;
+  }
 }
 
 async function follow(
@@ -106,6 +132,7 @@ async function follow(
   prepared: Prepared,
   engine: GitHubEngine,
   submission: Submission,
+  onLook: () => void,
 ): Promise<Followed> {
   const { logger, signal } = context;
   const progress = startProgressLine(logger, inputs.subject, inputs.parameters);
@@ -130,6 +157,7 @@ async function follow(
           if (status.waiting !== null && status.waiting !== waiting) show(`Waiting: ${status.waiting}`);
           waiting = status.waiting;
           report.status(status);
+          onLook();
         },
       }),
     );
