@@ -197,7 +197,7 @@ describe('a file that does not only grow', () => {
 
   it('may hold a row that never ends, and rows that are no JSON', async () => {
     const { found, seen } = await follow([
-      (path) => writeFileSync(path, `${'x'.repeat(3 * 1024 * 1024)}`),
+      (path) => writeFileSync(path, 'x'.repeat(3 * 1024 * 1024)),
       (path) => appendFileSync(path, `${'x'.repeat(1024 * 1024)}\n${rows(7, 7)}`),
     ]);
     expect(seen).toEqual([[7, 7]]);

@@ -103,41 +103,36 @@ describe('a run on an MLflow server', () => {
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('u:p').toString('base64')}`);
   });
 
-  it.each([
-    [
-      'refuses',
-      ((_request, _url, response) => void response.writeHead(403).end()) as Answer,
-      /runs\/get answered 403/,
-    ],
+  it.each<[string, Answer, RegExp]>([
+    ['refuses', (_request, _url, response) => void response.writeHead(403).end(), /runs\/get answered 403/],
     [
       'answers no JSON',
-      ((_request, _url, response) => void response.end('<html>')) as Answer,
+      (_request, _url, response) => void response.end('<html>'),
       /none of MLflow's answers/,
     ],
     [
       'answers something else',
-      ((_request, _url, response) => void response.end('{"run":3}')) as Answer,
+      (_request, _url, response) => void response.end('{"run":3}'),
       /none of MLflow's answers/,
     ],
     [
       'leads elsewhere',
-      ((_request, _url, response) =>
-        void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()) as Answer,
+      (_request, _url, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
       /could not be asked/,
     ],
     [
       'never stops',
-      ((_request, _url, response) => {
+      (_request, _url, response) => {
         const chunk = Buffer.alloc(1024 * 1024, 0x20);
         const more = (): void => {
           while (!response.destroyed && response.write(chunk));
           if (!response.destroyed) response.once('drain', more);
         };
         more();
-      }) as Answer,
+      },
       /could not be asked: an answer is larger than/,
     ],
-    ['hangs', (() => undefined) as Answer, /could not be asked: .*time/i],
+    ['hangs', () => undefined, /could not be asked: .*time/i],
   ])('that %s is a fault, soon', async (_what, answer, message) => {
     await using place = await openPlace();
     await using server = await serve(answer);

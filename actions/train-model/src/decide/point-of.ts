@@ -2,11 +2,7 @@ import type { Point } from '../engines/engine.ts';
 import { sortOut } from './metrics.ts';
 
 /** A row of metrics at one step; a value that is no finite number is among the point's `bad`. */
-export function pointOf(
-  step: number,
-  numbers: Iterable<readonly [string, number]>,
-  total: number | undefined = undefined,
-): Point {
+export function pointOf(step: number, numbers: Iterable<readonly [string, number]>, total?: number): Point {
   const { values, bad } = sortOut(numbers);
   return { step, values, total, ...(bad.length === 0 ? {} : { bad }) };
 }

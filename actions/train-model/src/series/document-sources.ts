@@ -55,7 +55,7 @@ function summaryRow(document: unknown): Point[] | string {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     return 'is not a JSON object';
   const entries = Object.entries(document).filter(([name]) => !name.startsWith('_'));
-  const step = Object.entries(document).find(([name]) => name === '_step')?.[1];
+  const step: unknown = Object.entries(document).find(([name]) => name === '_step')?.[1];
   return [pointOf(finite(step) ?? 0, collectNumbers(Object.fromEntries(entries), '.'))];
 }
 

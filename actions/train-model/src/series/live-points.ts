@@ -40,7 +40,7 @@ export async function* livePoints(
     while (!ended() && !signal.aborted) {
       for (const live of lives) live.lookIfDue(pollMs, stop);
       // Names are given in the order in which the sources are declared; a server is not waited for.
-      await Promise.all(lives.map((live) => (live.remote ? undefined : live.settled)));
+      await Promise.all(lives.filter((live) => !live.remote).map((live) => live.settled));
       for (const live of lives) yield* live.takePoints();
       await sleep(Math.min(TICK_MS, pollMs), undefined, { signal }).catch(() => undefined);
     }

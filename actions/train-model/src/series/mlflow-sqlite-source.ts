@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type * as Sqlite from 'node:sqlite';
 import { z } from 'zod';
 import { messageOf } from '../../../../shared/errors.ts';
 import { pointOf } from '../decide/point-of.ts';
@@ -32,8 +33,8 @@ interface Start {
 }
 
 /** Node's own SQLite, loaded when it is needed; older versions of Node.js have none. */
-function loadSqlite(): typeof import('node:sqlite') | undefined {
-  return process.getBuiltinModule('node:sqlite') as typeof import('node:sqlite') | undefined;
+function loadSqlite(): typeof Sqlite | undefined {
+  return process.getBuiltinModule('node:sqlite');
 }
 
 /** MLflow's default store: a SQLite file. Rows are only ever added to its table of metrics, so row ids tell what is new. */

@@ -38,16 +38,18 @@ export function createWandbParser(): RowParser {
     position += length;
     return taken;
   };
-  const fail = (what: string): undefined => {
+  const fail = (what: string): void => {
     problem = `is damaged at byte ${position}: ${what}`;
     rest = Buffer.alloc(0);
-    return undefined;
   };
   /** The next whole chunk; undefined where it is not there yet. */
   const chunk = (): { type: number; data: Buffer } | undefined => {
     if (position === 0) {
       if (rest.length < FILE_HEADER_BYTES) return undefined;
-      if (!rest.subarray(0, FILE_HEADER.length).equals(FILE_HEADER)) return fail('it is no file of W&B');
+      if (!rest.subarray(0, FILE_HEADER.length).equals(FILE_HEADER)) {
+        fail('it is no file of W&B');
+        return undefined;
+      }
       take(FILE_HEADER_BYTES);
     }
     const left = BLOCK_BYTES - (position % BLOCK_BYTES);
@@ -61,7 +63,10 @@ export function createWandbParser(): RowParser {
     if (rest.length < CHUNK_HEADER_BYTES + length) return undefined;
     const type = rest[6] ?? 0;
     const checked = rest.subarray(6, CHUNK_HEADER_BYTES + length);
-    if (crc32(checked) !== rest.readUInt32LE(0)) return fail('a checksum is wrong');
+    if (crc32(checked) !== rest.readUInt32LE(0)) {
+      fail('a checksum is wrong');
+      return undefined;
+    }
     return { type, data: take(CHUNK_HEADER_BYTES + length).subarray(CHUNK_HEADER_BYTES) };
   };
   const join = (type: number, data: Buffer): Buffer | undefined => {
