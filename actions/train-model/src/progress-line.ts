@@ -13,8 +13,9 @@ export function startProgressLine(
   parameters: Readonly<Record<string, unknown>>,
 ): ProgressLine {
   const { epochs } = parameters;
-  let total = typeof epochs === 'number' ? epochs : undefined;
-  const progress = logger.progress(`Training ${subject}`, total);
+  const shown = typeof epochs === 'number' ? epochs : undefined;
+  let total = shown;
+  const progress = logger.progress(`Training ${subject}`, shown);
   const begun = performance.now();
   let first: number | undefined;
   return {
@@ -23,7 +24,8 @@ export function startProgressLine(
       first ??= point.step;
       const [metric] = Object.entries(point.values);
       const words = [
-        total === undefined ? '' : `of ${total}`,
+        // The logger says the one that it was given itself.
+        total === undefined || total === shown ? '' : `of ${total}`,
         metric === undefined ? '' : `${metric[0]} ${Number(metric[1].toPrecision(4))}`,
         timeLeft(
           point.step - first,
