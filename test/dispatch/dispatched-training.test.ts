@@ -28,8 +28,8 @@ describe.skipIf(missing || !WORKER_EXISTS)('a dispatched training (skipped witho
     async () => {
       await using yard = await GpuYard.open();
       const change = yard.openPullRequest('wider');
-      // Long enough that there is something to tell while it trains.
-      const step = await yard.start(change, { ...DIGITS, parameters: 'epochs: 1000' });
+      // The follower first looks at the progress when a minute has gone.
+      const step = await yard.start(change, { ...DIGITS, parameters: 'epochs: 2000' });
       const outcome = await step.ended;
       await yard.workers.idle();
       const told = yard.told(outcome);

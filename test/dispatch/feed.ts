@@ -30,10 +30,16 @@ export class Feed {
     const job = this.#jobs.get(id);
     if (job === undefined || this.results.has(id)) return;
     const { name, labels, runner } = job;
-    const known = this.#world.setJob(this.#runId, name, { status: 'in_progress', labels, runner });
+    const before = JSON.stringify([...(this.#steps.get(id)?.values() ?? [])]);
+    const steps = this.#stepsOf(id, line);
+    const known = this.#world.workflowJobs.find((one) => one.runId === this.#runId && one.name === name);
+    // A run changes with its jobs and their steps, not with what they say.
+    const current =
+      known?.status === 'in_progress' && JSON.stringify(steps) === before
+        ? known
+        : this.#world.setJob(this.#runId, name, { status: 'in_progress', labels, runner, steps });
     const text = logLineOf(line);
-    const log = text === undefined ? known.log : `${known.log}${this.#world.now().toISOString()} ${text}\n`;
-    this.#world.setJob(this.#runId, name, { steps: this.#stepsOf(id, line), log });
+    if (text !== undefined) current.log += `${this.#world.now().toISOString()} ${text}\n`;
     if (line.jobResult !== undefined) this.end(id, line.jobResult);
   }
 
