@@ -132,7 +132,7 @@ export class GrowingFile {
 
   async #firstOffset(file: FileHandle, inode: bigint, size: number): Promise<number> {
     const start = this.#start;
-    if (start === undefined || start.inode !== inode || size <= start.bytes) return 0;
+    if (start?.inode !== inode || size <= start.bytes) return 0;
     if ((await digestOf(file, start.bytes)) !== start.digest) return 0;
     this.#behind = start.bytes > 0;
     return start.bytes;
