@@ -44,6 +44,19 @@ describe('createRunnerLogger', () => {
     expect(written).toBe(`::stop-commands::${token ?? ''}\n::add-path::/evil\n::${token ?? ''}::\n`);
   });
 
+  it('lets a mask of ours through while user code runs, and none of user code', async () => {
+    const logger = createRunnerLogger();
+    await logger.untrusted((line) => {
+      line('::add-mask::a');
+      logger.mask('s3cret');
+      return Promise.resolve();
+    });
+    const [, token = ''] = /^::stop-commands::([0-9a-f-]{36})$/m.exec(written) ?? [];
+    expect(written).toBe(
+      `::stop-commands::${token}\n::add-mask::a\n::${token}::\n::add-mask::s3cret\n::stop-commands::${token}\n::${token}::\n`,
+    );
+  });
+
   it('shows progress now and then', () => {
     let time = 0;
     const progress = createRunnerLogger(() => time).progress('Training', 10);

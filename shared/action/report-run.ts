@@ -27,6 +27,7 @@ export async function reportRun(
 ): Promise<string | undefined> {
   const { context } = shell;
   const { logger, store, signal, environment } = context;
+  const repositoryUrl = repositoryUrlOf(context);
   const attempt = async (what: string, part: () => Promise<void>): Promise<void> => {
     try {
       await part();
@@ -43,7 +44,11 @@ export async function reportRun(
   });
   let page: { path: string; url: string | null } | undefined;
   await attempt('report.html', async () => {
-    page = await store.saveReport(section, await renderHtml(buildReport(sections, {})), signal);
+    page = await store.saveReport(
+      section,
+      await renderHtml(buildReport(sections, { repositoryUrl })),
+      signal,
+    );
   });
   const fullReportUrl = page?.url ?? section.run.url;
 
@@ -60,7 +65,9 @@ export async function reportRun(
     await mkdir(dirname(file), { recursive: true });
     await appendFile(
       file,
-      renderSummary(buildReport([section], { fullReportUrl }), { maxBytes: MAX_SUMMARY_BYTES }),
+      renderSummary(buildReport([section], { fullReportUrl, repositoryUrl }), {
+        maxBytes: MAX_SUMMARY_BYTES,
+      }),
     );
   });
   if (shell.comments) {
@@ -70,6 +77,13 @@ export async function reportRun(
     await attempt('The commit status', () => writeStatus(section, context, result, fullReportUrl));
   }
   return page?.path;
+}
+
+/** Links of a report lead to the repository's own pages only. */
+function repositoryUrlOf({ origin }: ActionContext): string | null {
+  return origin.serverUrl === null || origin.repository === null
+    ? null
+    : `${origin.serverUrl}/${origin.repository}`;
 }
 
 /** The workflow's file, which is unique where two workflows share a name; else its name. */
@@ -116,7 +130,7 @@ export async function writeComment(
       ...(provisional === undefined ? {} : { provisional: true }),
     },
     async () =>
-      renderComment(buildReport(await list(), { fullReportUrl }), {
+      renderComment(buildReport(await list(), { fullReportUrl, repositoryUrl: repositoryUrlOf(context) }), {
         maxCharacters: MAX_COMMENT_CHARACTERS,
       }),
     signal,

@@ -108,6 +108,8 @@ async function subjectOf(
   const value = environment[variableOf(kind === 'data' ? 'dataset' : 'model')]?.trim();
   if (value !== undefined && SUBJECT_PATTERN.test(value)) return value;
   if (kind === 'data' || shell === undefined) return undefined;
+  const { worker } = shell.context.origin;
+  if (worker !== null) return worker.model;
   try {
     // The signal may be why the action ended; the record is asked for its subject all the same.
     const sections = await shell.context.store.list(AbortSignal.timeout(SUBJECT_MS));

@@ -53,11 +53,19 @@ export function createRunnerLogger(now: () => number = Date.now): Logger {
     async untrusted(phase) {
       // Between these two lines the runner obeys no command; the token cannot be guessed by what runs inside.
       const token = randomUUID();
-      process.stdout.write(`::stop-commands::${token}\n`);
+      const write = process.stdout.write.bind(process.stdout);
+      write(`::stop-commands::${token}\n`);
+      // A library of ours may mask a secret of its own meanwhile, such as the signature of an upload's address: let
+      // through in one write, into which no line of user code can fall.
+      process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
+        typeof chunk === 'string' && chunk.startsWith('::add-mask::')
+          ? write(`::${token}::\n${chunk}::stop-commands::${token}\n`)
+          : write(chunk, ...rest)) as typeof process.stdout.write;
       try {
-        return await phase((text) => process.stdout.write(`${text}\n`));
+        return await phase((text) => write(`${text}\n`));
       } finally {
-        process.stdout.write(`::${token}::\n`);
+        process.stdout.write = write;
+        write(`::${token}::\n`);
       }
     },
   };

@@ -189,6 +189,7 @@ export async function startMonitors({
       logger,
       gpus: () => sampler.line(),
       cost: () => costUsd() ?? null,
+      signal,
     });
   }
 }

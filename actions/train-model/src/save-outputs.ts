@@ -12,7 +12,8 @@ export async function saveOutputs(
 ): Promise<FileReference[]> {
   const { stored, others } = await saveFilesToStore({
     store: inputs.store,
-    limitBytes: inputs.artifactLimitBytes,
+    // A terminal has no artifact that could be too large.
+    limitBytes: context.host.kind === 'terminal' ? Infinity : inputs.artifactLimitBytes,
     files,
     directory,
     context,

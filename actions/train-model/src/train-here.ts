@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { InfrastructureError, UsageError } from '../../../shared/errors.ts';
 import { concludeHere } from './conclude-here.ts';
+import { openStore } from '../../../shared/stores/open.ts';
 import { childEnvironment, MARK } from './decide/child-environment.ts';
 import { maskerOf } from './decide/masker.ts';
 import type { Submission, TrainingJob } from './engines/engine.ts';
@@ -56,6 +57,8 @@ export async function trainHere(
   const finding = (await engine.check(job, signal))[0];
   if (finding !== undefined) throw new UsageError(finding.message, { remedy: finding.remedy });
   const notices = checkGpus(inputs, prepared);
+  // A bucket that is wrong, or a right that is missing, is told before hours of training.
+  if (inputs.store !== undefined) await (await openStore(inputs.store, context)).check(signal);
   await metrics.begin(signal);
   const monitors = await startMonitors({ inputs, context, prepared, resumption, job });
   const guard = await guardRunner({ environment: context.environment, workingDirectory, signal });

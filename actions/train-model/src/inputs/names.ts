@@ -83,6 +83,7 @@ export const BESIDE_DISPATCHED_JOB: readonly InputName[] = [
   'needs',
   'secret-environment',
   'store',
+  'working-directory',
   'matrix',
   'token',
   'comment',
