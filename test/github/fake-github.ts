@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ZodError } from 'zod';
+import { authorize } from './authorize.ts';
 import { type EnvironmentOptions, environmentOf } from './environment.ts';
 import { type Fault, Faults } from './faults.ts';
 import {
@@ -40,7 +41,6 @@ export interface NewPullRequest {
   readonly base?: { readonly sha?: string; readonly ref?: string };
 }
 
-const NEWEST = '2026-03-10';
 const ALL_ROUTES = ROUTES.map((route) => ({ route, match: matcherOf(route.path) }));
 
 /** A stateful GitHub on 127.0.0.1, judged by GitHub's own description. Disposing fails where it was violated. */
@@ -251,18 +251,7 @@ export class FakeGitHub implements AsyncDisposable {
     body: unknown,
   ): Answer {
     try {
-      const token = this.#authenticate(received.headers.authorization);
-      const repository = this.#repositoryOf(parameters);
-      refuseVersion(this.world, received);
-      const readable = route.access === 'read' && !repository.isPrivate;
-      const permitted = route.scopes.length === 0 || readable || isPermitted(token, route);
-      if (!permitted) {
-        throw basicError(403, 'Resource not accessible by integration', {
-          'x-accepted-github-permissions': route.scopes
-            .map((scope) => `${scope.replaceAll('-', '_')}=${route.access}`)
-            .join('; '),
-        });
-      }
+      const { token, repository } = authorize(this.world, received, route, parameters);
       return route.handle({
         world: this.world,
         blobs: this.blobs,
@@ -281,20 +270,6 @@ export class FakeGitHub implements AsyncDisposable {
       if (error instanceof AnswerError) return error.answer;
       throw error;
     }
-  }
-
-  #authenticate(authorization: string | undefined): Token {
-    if (authorization === undefined) throw basicError(401, 'Requires authentication');
-    const token = this.world.tokens.get(authorization.replace(/^(token|bearer) /i, ''));
-    if (token === undefined) throw basicError(401, 'Bad credentials');
-    return token;
-  }
-
-  #repositoryOf(parameters: Readonly<Record<string, string>>): World['repository'] {
-    if (parameters['owner'] === undefined) return this.world.repository;
-    const found = this.world.repositories.get(`${parameters['owner']}/${parameters['repo'] ?? ''}`);
-    if (found === undefined) throw basicError(404, 'Not Found');
-    return found;
   }
 
   #withHeaders(received: Received, answer: Answer): Answer {
@@ -334,23 +309,6 @@ export class FakeGitHub implements AsyncDisposable {
       throw new Error(`Not as GitHub describes it:\n${this.violations.join('\n')}`);
     }
   }
-}
-
-function isPermitted(
-  token: Token,
-  { scopes, access }: Pick<(typeof ROUTES)[number], 'scopes' | 'access'>,
-): boolean {
-  const { permissions } = token;
-  if (permissions === 'write-all') return true;
-  return scopes.some((scope) => permissions[scope] === 'write' || permissions[scope] === access);
-}
-
-/** An older server does not know newer versions of the API. */
-function refuseVersion(world: World, { headers }: Received): void {
-  const version = headers['x-github-api-version'];
-  if (version === undefined || version === '2022-11-28' || (version === NEWEST && world.dispatchDetails))
-    return;
-  throw basicError(400, `API version "${String(version)}" is not supported`);
 }
 
 /** Starts a fake GitHub; `await using fake = await startFakeGitHub()` closes it and asserts that nobody cheated. */
