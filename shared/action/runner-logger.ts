@@ -57,10 +57,10 @@ export function createRunnerLogger(now: () => number = Date.now): Logger {
       write(`::stop-commands::${token}\n`);
       // A library of ours may mask a secret of its own meanwhile, such as the signature of an upload's address: let
       // through in one write, into which no line of user code can fall.
-      process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
+      process.stdout.write = (chunk: string | Uint8Array, ...rest: []) =>
         typeof chunk === 'string' && chunk.startsWith('::add-mask::')
           ? write(`::${token}::\n${chunk}::stop-commands::${token}\n`)
-          : write(chunk, ...rest)) as typeof process.stdout.write;
+          : write(chunk, ...rest);
       try {
         return await phase((text) => write(`${text}\n`));
       } finally {
