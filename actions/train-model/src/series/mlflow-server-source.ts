@@ -108,7 +108,7 @@ class ServerReader implements SourceReader {
       );
       return { rows, anew: true, more: false };
     } catch (error) {
-      this.#problem = `could not be asked: ${messageOf(error)}`;
+      this.#problem = `could not be asked: ${reasonOf(error)}`;
       return NOTHING;
     }
   }
@@ -164,17 +164,29 @@ async function ask<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const url = `${address}/api/2.0/mlflow/${endpoint}?${new URLSearchParams(query).toString()}`;
-  const response = await fetch(url, {
-    headers,
-    // Where a redirection leads, the user has not named.
-    redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+  const get = (): Promise<Response> =>
+    fetch(url, {
+      headers,
+      // Where a redirection leads, the user has not named.
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+  // A connection that was kept from the last look may have been closed by the server: a second one is new.
+  const response = await get().catch((error: unknown) => {
+    if (error instanceof TypeError && !signal.aborted) return get();
+    throw error;
   });
   if (!response.ok) throw new Error(`${endpoint} answered ${response.status}`);
   const parsed = parseJson(await boundedText(response));
   const result = parsed.ok ? schema.safeParse(parsed.document) : undefined;
   if (result?.success !== true) throw new Error(`${endpoint} answered what is none of MLflow's answers`);
   return result.data;
+}
+
+/** `fetch` says why it failed in the cause. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof TypeError && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
+  return `${messageOf(error)}${inner}`;
 }
 
 async function boundedText({ body }: Response): Promise<string> {
