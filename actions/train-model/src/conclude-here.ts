@@ -41,7 +41,7 @@ export interface Ended {
 export async function concludeHere(ended: Ended): Promise<Outcome<'training'>> {
   const { inputs, context, prepared, monitors, resumption, followed, found, durationMs } = ended;
   const { status, stoppedEarly } = followed;
-  const notices = [...ended.notices];
+  const notices = [...ended.notices, ...found.notices];
   const series = joinSeries(resumption.series, found.series);
   const collected = status.failureClass === null ? await collect(ended, notices) : NOTHING;
   const faults = [...found.faults, ...collected.faults];

@@ -47,8 +47,11 @@ export async function trainHere(
     environment: childEnvironment(context.environment, {
       parameters: inputs.parameters,
       seed: inputs.seed,
+      secrets: inputs.secrets,
       mark: 'metrics',
     }),
+    workspace: context.workspace,
+    nanIsFault: inputs.stopOn.includes('nan'),
   });
   const masker = maskerOf(context.environment, inputs.secrets);
   const engine = createLocalEngine({ metrics, masker });
