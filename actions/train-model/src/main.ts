@@ -1,12 +1,6 @@
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
-import { outcomeOfHit } from './outcome-of-hit.ts';
-import { prepare } from './prepare.ts';
-import { findEqual } from './reuse/find-equal.ts';
-import { rememberTraining } from './reuse/remember.ts';
-import { trainDispatched } from './train-dispatched.ts';
-import { trainHere } from './train-here.ts';
 
 /** Trains a model with a command, here or on a worker, and records what it was made from and what came of it. */
 export const action: Action<'training', Inputs> = {
@@ -22,21 +16,29 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'tra
   for (const secret of Object.values(inputs.secrets)) context.logger.mask(secret);
   refuseFork(inputs, context);
   if (inputs.closing) return await (await import('./worker/close.ts')).closeWorker({ inputs, context });
+  // What is needed comes when it is needed: a step says its first word before all of this is loaded.
+  const { prepare } = await import('./prepare.ts');
   const prepared = await prepare(inputs, context);
   // The dispatching step has looked already.
   if (inputs.reuse === 'auto' && inputs.dispatched === undefined) {
+    const { findEqual } = await import('./reuse/find-equal.ts');
     const found = await findEqual({ inputs, context, fingerprint: prepared.fingerprint });
     prepared.notices.push(...found.notices);
     if (found.hit !== undefined) {
+      const { outcomeOfHit } = await import('./outcome-of-hit.ts');
+      const { rememberTraining } = await import('./reuse/remember.ts');
       const outcome = outcomeOfHit(inputs, prepared, found.hit);
       // What a pull request trained is kept for main's own cache, and for runs that look only there.
       await rememberTraining({ inputs, context, fingerprint: prepared.fingerprint, outcome });
       return outcome;
     }
   }
-  return inputs.dispatch === undefined
-    ? await trainHere(inputs, context, prepared)
-    : await trainDispatched({ ...inputs, dispatch: inputs.dispatch }, context, prepared);
+  if (inputs.dispatch === undefined) {
+    const { trainHere } = await import('./train-here.ts');
+    return await trainHere(inputs, context, prepared);
+  }
+  const { trainDispatched } = await import('./train-dispatched.ts');
+  return await trainDispatched({ ...inputs, dispatch: inputs.dispatch }, context, prepared);
 }
 
 /** Code of a stranger on a machine of ours could stay there, and read what later jobs bring (design, "Trust"). */
