@@ -27,6 +27,8 @@ const STOP_POLL_MS = 2_000;
 /** Beyond the grace: until GitHub has told the runner, and the runner GitHub. */
 const STOP_MARGIN_MS = 30_000;
 const FORCED_MS = 60_000;
+/** By then a worker has told its first rows; a minute later the comment has spent what there is for showing it. */
+const FIRST_LOOK_MS = 40_000;
 /** A look at the progress: the list in two pages at most, and one artifact. */
 const LIST_REQUESTS = 2;
 const LAST_PROGRESS = 3;
@@ -215,7 +217,7 @@ export class FollowedTraining {
     const place = this.#place;
     if (place.runningAt === undefined) {
       place.runningAt = now;
-      place.nextLookAt = now + lookGapMs(0);
+      place.nextLookAt = now + FIRST_LOOK_MS;
     }
     const affordable = budget.affordable(now) - LIST_REQUESTS;
     if (now < place.nextLookAt || affordable < 1) return;
