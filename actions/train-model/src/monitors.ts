@@ -122,10 +122,10 @@ export async function startMonitors({
     if (inputs.checkpoints === undefined) return;
     for (;;) {
       await sleep(checkpointGap(inputs.checkpointMs, elapsedMs()), undefined, { signal: timers.signal });
-      const saved = await resumption.save({
+      const saved = await resumption.save(() => ({
         series: series.series(),
         attempts: [...resumption.attempts, unfinished()],
-      });
+      }));
       if (saved === undefined) continue;
       logger.debug(`Saved the checkpoint ${saved.name}.`);
       publisher?.checkpoint({ artifact: saved.name, step: saved.step });

@@ -2,7 +2,7 @@ import type { ActionContext } from '../../../shared/action/action.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
-import type { Checkpoints } from './checkpoints/open-checkpoints.ts';
+import type { Checkpoints, CheckpointState } from './checkpoints/open-checkpoints.ts';
 import { joinSeries } from './decide/join-series.ts';
 import type { Inputs } from './inputs.ts';
 import type { Prepared } from './prepare.ts';
@@ -29,10 +29,12 @@ export interface Resumption {
   readonly attempts: readonly Attempt[];
   readonly notices: readonly string[];
   /** Saves what lies in the folder now; tells the artifact's name where something new was saved. */
-  save(now: {
-    series: Series;
-    attempts: readonly Attempt[];
-  }): Promise<{ name: string; step: number | null } | undefined>;
+  save(
+    now: () => {
+      series: Series;
+      attempts: readonly Attempt[];
+    },
+  ): Promise<{ name: string; step: number | null } | undefined>;
   /** Saves for the last time where somebody may go on from here, and cleans up where nobody will. */
   finish(end: {
     failureClass: FailureClass | null;
@@ -90,16 +92,17 @@ export async function openResumption(
   const series = restored?.series ?? [];
   const attempts = restored?.attempts ?? [];
   const save = async (
-    now: { series: Series; attempts: readonly Attempt[] },
+    now: () => { series: Series; attempts: readonly Attempt[] },
     until: AbortSignal,
     ended?: 'in-order' | 'killed',
   ): Promise<
     { name: string; step: number | null; files: readonly FileReference[]; bytes: number } | undefined
   > => {
-    const state = {
-      step: lastStep(now.series),
-      series: joinSeries(series, now.series),
-      attempts: [...now.attempts],
+    let step: number | null = null;
+    const state = (): CheckpointState => {
+      const told = now();
+      step = lastStep(told.series);
+      return { step, series: joinSeries(series, told.series), attempts: [...told.attempts] };
     };
     try {
       const saved = await checkpoints.save({
@@ -107,7 +110,7 @@ export async function openResumption(
         signal: until,
         ...(ended === undefined ? {} : { ended }),
       });
-      return saved === undefined ? undefined : { ...saved, step: state.step };
+      return saved === undefined ? undefined : { ...saved, step };
     } catch (error) {
       logger.warning(`The checkpoint could not be saved: ${messageOf(error)}`);
       return undefined;
@@ -127,7 +130,7 @@ export async function openResumption(
         return { files: [], ...checkpoints.usage() };
       }
       const until = signal.aborted ? AbortSignal.timeout(CANCELLED_SAVE_MS) : signal;
-      const saved = await save(now, until, killed ? 'killed' : 'in-order');
+      const saved = await save(() => now, until, killed ? 'killed' : 'in-order');
       if (saved !== undefined)
         notices.push(`The last checkpoint is kept (${saved.name}): the next attempt goes on from there.`);
       return { files: saved?.files ?? [], ...checkpoints.usage() };

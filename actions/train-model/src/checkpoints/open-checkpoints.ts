@@ -28,7 +28,11 @@ export interface CheckpointState {
 }
 
 export interface SaveOptions {
-  readonly state: CheckpointState;
+  /**
+   * Asked when the files have been copied, which takes a while: a series that ended before its checkpoint would leave
+   * a gap where it is gone on from, and one that goes beyond it is cut there.
+   */
+  readonly state: CheckpointState | (() => CheckpointState);
   /** Given when the command has ended: what a killed one wrote last may be half of what it wanted to. */
   readonly ended?: 'in-order' | 'killed';
   readonly signal: AbortSignal;
@@ -156,7 +160,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
           lastLook = look;
           return undefined;
         }
-        const name = await upload(staging, content, state, signal);
+        const name = await upload(staging, content, typeof state === 'function' ? state() : state, signal);
         [lastDigest, lastLook] = [digest, look];
         const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
         kept.push({ name, bytes });
