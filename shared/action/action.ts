@@ -61,6 +61,8 @@ export interface Action<K extends Kind, Inputs extends CommonInputs> {
   readonly outputs: readonly string[];
   readInputs(reader: InputReader): Inputs;
   run(inputs: Inputs, context: ActionContext): Promise<Outcome<K>>;
+  /** Where not even its inputs or its origin could be read: ends what others wait for. Never throws. */
+  unopened?(reason: string, environment: NodeJS.ProcessEnv, logger: Logger): Promise<void>;
 }
 
 /** What the shell itself needs of every action's inputs. */

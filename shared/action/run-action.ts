@@ -36,6 +36,7 @@ export async function runAction<K extends Kind, Inputs extends CommonInputs>(
   let onInconclusive: 'warn' | 'fail' = 'warn';
   let outcome: Outcome<K> | undefined;
   let failure: ErrorFacts | undefined;
+  let opened = false;
 
   try {
     try {
@@ -45,10 +46,12 @@ export async function runAction<K extends Kind, Inputs extends CommonInputs>(
       shell = await openShell(action, environment, logger, interruption.signal, saveState);
       const inputs = action.readInputs(shell.reader);
       onInconclusive = inputs.onInconclusive;
+      opened = true;
       outcome = await action.run(inputs, shell.context);
     } catch (error) {
       failure = errorFactsOf(error, interruption.signal.aborted);
       if (failure.defect && error instanceof Error) logger.info(error.stack ?? error.message);
+      if (!opened && !failure.defect) await action.unopened?.(failure.summary, environment, logger);
       outcome = errorOutcome(failure, await subjectOf(action.kind, environment, shell));
     }
     const told = await storeAndReport(action, outcome, failure, shell, { startedAt, now, onInconclusive });

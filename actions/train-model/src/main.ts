@@ -10,6 +10,10 @@ export const action: Action<'training', Inputs> = {
   outputs: OUTPUTS,
   readInputs,
   run,
+  async unopened(reason, environment, logger) {
+    const { endUnopened } = await import('./worker/end-unopened.ts');
+    await endUnopened(reason, environment, logger);
+  },
 };
 
 async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'training'>> {

@@ -7,6 +7,7 @@ import { progressName } from '../../../actions/train-model/src/dispatch/progress
 import { checkpointName } from '../../../actions/train-model/src/checkpoints/checkpoint-name.ts';
 import { INPUTS, OUTPUTS, readInputs, type Inputs } from '../../../actions/train-model/src/inputs.ts';
 import { closeWorker } from '../../../actions/train-model/src/worker/close.ts';
+import { endUnopened } from '../../../actions/train-model/src/worker/end-unopened.ts';
 import { outcomeOfDuplicate } from '../../../actions/train-model/src/worker/find-duplicate.ts';
 import type { Action } from '../../../shared/action/action.ts';
 import { runAction } from '../../../shared/action/run-action.ts';
@@ -28,7 +29,11 @@ const CLOSING: Action<'training', Inputs> = {
   outputs: OUTPUTS,
   readInputs,
   run: (inputs, context) => closeWorker({ inputs, context }),
+  unopened: endUnopened,
 };
+
+/** What `close` needs of its job's token, and no more: as train-worker.yml grants it. */
+const GRANTED = { actions: 'write', contents: 'read', 'pull-requests': 'write', statuses: 'write' } as const;
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   deterministic: 'false',
@@ -113,7 +118,7 @@ async function close(
         train: { result: options.train ?? 'failure', outputs: {} },
         gate: { result: options.gate ?? 'skipped' },
       }),
-    token: fake.defaultToken,
+    token: fake.token({ permissions: GRANTED }),
     comment: 'true',
     status: 'true',
     ...options.inputs,
@@ -164,6 +169,40 @@ function record(
   };
   ensureRun(runId);
   fake.addArtifact(runId, 'trainyard.digits.training.model.1', { 'section.json': JSON.stringify(section) });
+}
+
+function pendingStatus(context: string): void {
+  fake.world.statuses.push({
+    id: fake.world.statuses.length + 1,
+    sha: yard.head,
+    state: 'pending',
+    context,
+    description: null,
+    targetUrl: null,
+    login: 'github-actions[bot]',
+    created: new Date(),
+  });
+}
+
+function evaluated(verdict: 'pass' | 'fail'): void {
+  const section: SectionOf<'evaluation'> = {
+    ...trainingSection({
+      run: { id: String(yard.runId), number: 5, key: 'model' },
+      commit: {
+        treeHash: fake.world.git.treeOf(yard.merge) ?? '',
+        event: 'pull_request',
+        headSha: yard.head,
+      },
+    }),
+    kind: 'evaluation',
+    verdict,
+    passed: verdict === 'pass',
+    summary: '1 of 2 rules is broken.',
+    body: null,
+  };
+  fake.addArtifact(workerId, 'trainyard.digits.evaluation.model.1', {
+    'section.json': JSON.stringify(section),
+  });
 }
 
 function ensureRun(runId: number): void {
@@ -276,6 +315,49 @@ describe('the closing job of a worker ends', () => {
     const closed = await close(jobOf({ gate }), { train: 'success', gate: 'success' });
     expect(closed.statuses).toEqual({ 'trainyard/digits/training': 'success' });
     expect(closed.comments).toEqual([]);
+  });
+
+  it('the status that a gate left pending which was stopped after it had judged', async () => {
+    record(null);
+    pendingStatus('trainyard/digits');
+    evaluated('fail');
+    const gate = { gate: 'gate.yaml', registry: '' };
+    const closed = await close(jobOf({ gate }), { train: 'success', gate: 'cancelled' });
+    expect(closed.statuses['trainyard/digits']).toBe('failure');
+    expect(closed.descriptions['trainyard/digits']).toBe('fail: 1 of 2 rules is broken.');
+    expect(closed.comments).toHaveLength(1);
+  });
+
+  it('a training whose paths lie beside its working directory, as it has no checkout', async () => {
+    progress(1);
+    const inputs = {
+      'working-directory': 'ml',
+      'data-paths': '../data/train.csv',
+      paths: '../library',
+      checkpoints: '../checkpoints',
+      metrics: '../metrics.json',
+    };
+    const closed = await close(jobOf({ inputs }));
+    expect(closed.dispatched).toMatchObject([{ generation: 2, inputs }]);
+    expect(closed.statuses).toEqual({ 'trainyard/digits': 'pending' });
+  });
+
+  it('what is pending where its origin is no longer there, and nothing that has ended', async () => {
+    const gone = jobOf({ dispatcher: { runId: '999999' } });
+    expect((await close(gone)).statuses).toEqual({});
+    pendingStatus('trainyard/digits');
+    pendingStatus('trainyard/digits/training');
+    const closed = await close(gone);
+    expect(closed.statuses).toEqual({ 'trainyard/digits': 'error', 'trainyard/digits/training': 'error' });
+    expect(closed.descriptions['trainyard/digits']).toContain('The worker could not be closed: The job says');
+    expect(closed.dispatched).toEqual([]);
+    pendingStatus('trainyard/digits');
+    expect((await close(gone, { inputs: { status: 'false' } })).statuses['trainyard/digits']).toBe('pending');
+    const refused = await close(gone, {
+      inputs: { token: fake.token({ permissions: { contents: 'read' } }) },
+    });
+    expect(refused.statuses['trainyard/digits']).toBe('pending');
+    expect(refused.said.join('\n')).toContain('A pending commit status may be left');
   });
 
   it('a training whose gate came to no verdict with an error', async () => {

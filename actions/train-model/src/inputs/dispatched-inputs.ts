@@ -30,9 +30,21 @@ export function readDispatchedJob(reader: InputReader): DispatchedJob | undefine
 }
 
 /**
- * The inputs of the dispatching step, read on the worker as they were written there. The closing job has nothing
- * checked out: there the working directory does not exist.
+ * What stands for files of the checkout. The closing job has none: its working directory is the workspace, and a path
+ * beside the working directory would lead out of it.
  */
+const OF_CHECKOUT: readonly string[] = [
+  'working-directory',
+  'paths',
+  'data-paths',
+  'metrics',
+  'metrics-series',
+  'metrics-sources',
+  'checkpoints',
+  'outputs',
+];
+
+/** The inputs of the dispatching step, read on the worker as they were written there. */
 export function openDispatchedInputs(
   outer: InputReader,
   { inputs }: DispatchedJob,
@@ -48,7 +60,7 @@ export function openDispatchedInputs(
   }
   const environment = Object.fromEntries(
     Object.entries(inputs)
-      .filter(([name]) => !closing || name !== 'working-directory')
+      .filter(([name]) => !closing || !OF_CHECKOUT.includes(name))
       .map(([name, value]) => [variableOf(name), value]),
   );
   return openInputs(INPUTS, environment, outer.workspace);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ActionContext, Outcome } from '../../../../shared/action/action.ts';
+import { statusContextOf } from '../../../../shared/action/decide/step-result.ts';
 import { variableOf } from '../../../../shared/action/inputs.ts';
 import { messageOf, UsageError } from '../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../shared/github/client.ts';
@@ -19,6 +20,7 @@ import { type AfterWorker, afterWorker, JOB_RESULTS, type WorkerSection } from '
 import { parseProgressName } from '../dispatch/progress.ts';
 import type { Inputs } from '../inputs.ts';
 import { deleteProgress } from './delete-progress.ts';
+import { pendingContexts } from './pending-status.ts';
 import { setStatus, stateOf, wordsOf, writeComment } from './tell-end.ts';
 import { clientOf, type OwnRun, readOwnRun } from './worker-run.ts';
 
@@ -231,9 +233,27 @@ async function endRecorded(section: WorkerSection, closing: Closing): Promise<Ou
     key: own.worker.key,
     attempt: context.run.attempt,
   });
-  // The gate has set the status and written the comment itself.
-  if (!names.has(judged)) await endWithoutGate(section, closing);
+  if (names.has(judged)) await endJudged(closing);
+  else await endWithoutGate(section, closing);
   return { ...told('skipped', `The training ended as ${verdict}: ${summary}`), passed: verdict === 'pass' };
+}
+
+/**
+ * The gate sets the status and writes the comment itself, but after its section: one that was cancelled in between, or
+ * that GitHub did not answer, has left the status pending.
+ */
+async function endJudged(closing: Closing): Promise<void> {
+  const { context, client, job, own } = closing;
+  const { store, origin, signal } = context;
+  if (job.mode !== 'detach' || origin.headSha === null) return;
+  const contexts = [statusContextOf('evaluation', job.model)];
+  const question = { client, repository: own.repository, sha: origin.headSha, contexts };
+  const pending = await pendingContexts(question, signal).catch(() => contexts);
+  if (pending.length === 0) return;
+  const section = await store.find('evaluation', { subject: job.model, fromKey: own.worker.key }, signal);
+  if (section === undefined) await setStatus('error', 'The gate left no section of the record.', closing);
+  else await setStatus(stateOf(section), wordsOf(section), closing);
+  await writeComment(closing);
 }
 
 async function endWithoutGate(section: WorkerSection, closing: Closing): Promise<void> {

@@ -13,11 +13,11 @@ interface Telling {
   readonly own: OwnRun;
 }
 
-export function stateOf({ verdict }: WorkerSection): StatusState {
+export function stateOf({ verdict }: Pick<WorkerSection, 'verdict'>): StatusState {
   return stepResultOf(verdict, { onInconclusive: 'warn', usage: false }).statusState;
 }
 
-export function wordsOf({ verdict, summary }: WorkerSection): string {
+export function wordsOf({ verdict, summary }: Pick<WorkerSection, 'verdict' | 'summary'>): string {
   return verdict === 'pass' ? summary : `${verdict}: ${summary}`;
 }
 
