@@ -13,6 +13,15 @@ const run = promisify(execFile);
 const PACK_TIMEOUT_MS = 600_000;
 
 /**
+ * npm would wait for minutes where there is no network. The least wait is given too: npm's own, ten seconds, is more
+ * than this most, and npm then ends with an error before it asks anything that its cache does not hold.
+ */
+const FEW_RETRIES = [
+  ...['--fetch-retries', '1'],
+  ...['--fetch-retry-mintimeout', '1000', '--fetch-retry-maxtimeout', '5000'],
+];
+
+/**
  * What npm is given. An npm_config_* variable or a token of the step must not reach it; the machine's own registry,
  * mirror and certificates come from the user's and the global npmrc.
  */
@@ -72,8 +81,7 @@ export async function packPackage(
   try {
     // --prefix: npm takes this folder for the project, and looks for no other above it.
     const words = ['pack', specifier, '--ignore-scripts', '--prefix', folder, '--pack-destination', folder];
-    // npm would wait for minutes where there is no network.
-    words.push('--fetch-retries', '1', '--fetch-retry-maxtimeout', '5000');
+    words.push(...FEW_RETRIES);
     await run(execPath, [npm, ...words, '--loglevel', 'error', '--no-update-notifier'], {
       cwd: folder,
       env: Object.fromEntries(passed),

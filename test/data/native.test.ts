@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -261,6 +262,37 @@ describe('npm pack', () => {
       expect(await readdir(temporary)).toEqual([]);
     },
   );
+
+  it('packs what no cache holds, from the registry of the user', { timeout: 60_000 }, async () => {
+    await mkdir(join(folder, 'package'));
+    await writeFile(join(folder, 'package', 'package.json'), '{"name":"some-part","version":"1.0.0"}');
+    await run('tar', ['-czf', join(folder, 'some-part.tgz'), '-C', folder, 'package']);
+    const tarball = await readFile(join(folder, 'some-part.tgz'));
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith('.tgz') === true) return response.end(tarball);
+      const dist = { tarball: `http://${request.headers.host ?? ''}/some-part.tgz` };
+      const version = { name: 'some-part', version: '1.0.0', dist };
+      return response.setHeader('content-type', 'application/json').end(
+        JSON.stringify({
+          name: 'some-part',
+          'dist-tags': { latest: '1.0.0' },
+          versions: { '1.0.0': version },
+        }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    // A home of its own: npm's cache is empty, as it is on a fresh machine, and so npm asks the registry.
+    await writeFile(join(folder, '.npmrc'), `registry=http://127.0.0.1:${String(port)}/\n`);
+    try {
+      const environment = { PATH: process.env['PATH'], HOME: folder };
+      await using packed = await packPackage('some-part@1.0.0', { environment, signal });
+      expect(packed.tarball.endsWith('some-part-1.0.0.tgz')).toBe(true);
+    } finally {
+      server.close();
+    }
+  });
 
   it('is never one that the workspace holds', async () => {
     const environment = await fakeNpm('');
