@@ -7,8 +7,18 @@ const inputSchema = z.looseObject({ required: z.boolean().optional(), default: z
 const dispatchSchema = z
   .looseObject({ inputs: z.record(z.string(), inputSchema.nullable()).nullish() })
   .nullable();
+const permissionsSchema = z
+  .union([z.string(), z.record(z.string(), z.string())])
+  .nullish()
+  .catch(undefined);
+type Permissions = z.infer<typeof permissionsSchema>;
+const jobSchema = z
+  .looseObject({ uses: z.string().optional().catch(undefined), permissions: permissionsSchema })
+  .catch({});
 const fileSchema = z.looseObject({
   'run-name': z.string().optional(),
+  permissions: permissionsSchema,
+  jobs: z.record(z.string(), jobSchema).optional().catch(undefined),
   on: z.union([z.string(), z.array(z.string()), z.record(z.string(), z.unknown())]),
 });
 
@@ -65,7 +75,48 @@ export function findingsOfWorkerFile({ where, text, given }: WorkerFileFacts): F
       remedy: 'Add to it: run-name: ${{ fromJSON(inputs.job).title }}',
     });
   }
+  findings.push(...lackingPermissions(where, file.data));
   return findings;
+}
+
+/** What the jobs of train-worker.yml ask for together; a test compares it with the file. */
+export const WORKER_PERMISSIONS: Readonly<Record<string, 'read' | 'write'>> = {
+  actions: 'write',
+  contents: 'read',
+  'pull-requests': 'write',
+  statuses: 'write',
+};
+const CALLED = /(^|\/)\.github\/workflows\/train-worker\.ya?ml(@|$)/;
+
+/** GitHub starts no job at all of such a run, so that not even the closing job could tell it. */
+function lackingPermissions(
+  where: string,
+  { jobs = {}, permissions }: z.infer<typeof fileSchema>,
+): Finding[] {
+  return Object.entries(jobs).flatMap(([name, job]) => {
+    if (!CALLED.test(job.uses ?? '')) return [];
+    const lacking = lackingOf(job.permissions ?? permissions);
+    if (lacking.length === 0) return [];
+    return [
+      {
+        message: `${where} grants the job "${name}" too little, so that GitHub would not start it: ${lacking.join(', ')} is missing.`,
+        remedy: `Give that job: permissions: { ${Object.entries(WORKER_PERMISSIONS)
+          .map(([scope, access]) => `${scope}: ${access}`)
+          .join(', ')} }`,
+      },
+    ];
+  });
+}
+
+/** Where the file says nothing, the settings of the repository decide, which cannot be asked for. */
+function lackingOf(given: Permissions): string[] {
+  if (given === undefined || given === null || given === 'write-all') return [];
+  const granted = (scope: string): string | undefined =>
+    typeof given === 'string' ? undefined : given[scope];
+  return Object.entries(WORKER_PERMISSIONS).flatMap(([scope, wanted]) => {
+    const access = given === 'read-all' ? 'read' : granted(scope);
+    return access === 'write' || access === wanted ? [] : [`${scope}: ${wanted}`];
+  });
 }
 
 function inputsOf(

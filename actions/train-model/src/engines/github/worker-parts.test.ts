@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { Feed } from './feed.ts';
 import { freshLines } from './fresh-lines.ts';
 import { buildJob, type JobFacts } from './dispatched-job.ts';
-import { findingsOfWorkerFile } from './worker-file.ts';
+import { findingsOfWorkerFile, WORKER_PERMISSIONS } from './worker-file.ts';
 import { workerRef } from './worker-ref.ts';
 import { dispatchedJobSchema } from '../../../../../shared/github/dispatched-job.ts';
 
@@ -26,6 +29,56 @@ describe('the branch or tag to dispatch on', () => {
     expect(() => workerRef({ ...facts, event: 'x', ref, headRef: '' })).toThrow(
       'The event "x" is on no branch or tag',
     );
+  });
+});
+
+describe('the permissions that a worker file grants', () => {
+  const FULL = 'actions: write, contents: read, pull-requests: write, statuses: write';
+  const USES = 'uses: trainyard/trainyard/.github/workflows/train-worker.yml@v1';
+  const check = (top: string, jobs: string): string[] =>
+    findingsOfWorkerFile({
+      where: 'w.yml',
+      text: `run-name: \${{ fromJSON(inputs.job).title }}\non: {workflow_dispatch: {inputs: {job: }}}\n${top}\njobs: {${jobs}}`,
+      given: [],
+    }).map(({ message, remedy }) => `${message} ${remedy}`);
+
+  it.each([
+    ['permissions: {}', `worker: { ${USES}, permissions: { ${FULL} } }`],
+    [`permissions: { ${FULL.replace('contents: read', 'contents: write')} }`, `worker: { ${USES} }`],
+    ['permissions: write-all', `worker: { ${USES} }`],
+    // The settings of the repository decide.
+    ['', `worker: { ${USES} }`],
+    // A workflow of the user's own asks for what it needs.
+    ['permissions: {}', 'worker: { uses: ./.github/workflows/own.yml }'],
+    ['permissions: {}', 'worker: { uses: 3, permissions: [x] }'],
+  ])('are enough: %s, %s', (top, jobs) => {
+    expect(check(top, jobs)).toEqual([]);
+  });
+
+  it.each([
+    ['permissions: {}', `worker: { ${USES} }`, FULL],
+    ['permissions: read-all', `worker: { ${USES} }`, 'actions: write, pull-requests: write, statuses: write'],
+    [
+      'permissions: write-all',
+      `worker: { ${USES}, permissions: { ${FULL.replace('statuses: write', 'statuses: read')} } }`,
+      'statuses: write',
+    ],
+  ])('are too little: %s, %s', (top, jobs, lacking) => {
+    expect(check(top, jobs)).toEqual([
+      `w.yml grants the job "worker" too little, so that GitHub would not start it: ${lacking} is missing. Give that job: permissions: { ${FULL} }`,
+    ]);
+  });
+
+  it('are those that the jobs of train-worker.yml ask for together', async () => {
+    const path = new URL('../../../../../.github/workflows/train-worker.yml', import.meta.url);
+    const schema = z.object({
+      jobs: z.record(z.string(), z.object({ permissions: z.record(z.string(), z.enum(['read', 'write'])) })),
+    });
+    const { jobs } = schema.parse(parse(await readFile(path, 'utf8')));
+    const asked = Object.values(jobs).flatMap(({ permissions }) => Object.entries(permissions));
+    // A later entry wins: what may be written may be read.
+    const together = Object.fromEntries(asked.toSorted(([, a], [, b]) => a.localeCompare(b)));
+    expect(together).toEqual(WORKER_PERMISSIONS);
   });
 });
 
