@@ -297,6 +297,19 @@ time.sleep(600)
     expect(await isAlive(pid)).toBe(false);
   });
 
+  it('takes along what dropped its environment and its session, and whose parents have gone since', async () => {
+    const engine = createLocalEngine({ metrics: listen() });
+    const stray = `
+import os, subprocess, time
+one = subprocess.Popen(["sleep", "600"], env={"PATH": os.environ["PATH"]}, start_new_session=True)
+open("stray", "w").write(str(one.pid))
+time.sleep(1.2)
+`;
+    const submission = await engine.submit(jobOf(['python3', '-c', stray]), 'k', signal);
+    expect(await endOf(engine, submission)).toMatchObject({ phase: 'succeeded' });
+    expect(await isAlive(Number(readFileSync(join(directory, 'stray'), 'utf8')))).toBe(false);
+  });
+
   it('and had ended by itself keeps its end', async () => {
     const engine = createLocalEngine({ metrics: listen() });
     const submission = await engine.submit(jobOf(node('process.exit(7)')), 'k', signal);

@@ -17,6 +17,7 @@ describe('processes', () => {
     const fields = ['S', '1', '7', '8', ...Array<string>(15).fill('0'), '4242', '0', '3', '0'];
     expect(parseStat(`99 (a) b (c)) ${fields.join(' ')}`)).toEqual({
       pid: 99,
+      parent: 1,
       group: 7,
       session: 8,
       started: '4242',
@@ -27,14 +28,15 @@ describe('processes', () => {
   });
 
   it('are read from ps', () => {
-    expect(parsePsLine('  12  10  2048 Ss   Sun Nov 22 10:00:00 2026  ')).toEqual({
+    expect(parsePsLine('  12  3  10  2048 Ss   Sun Nov 22 10:00:00 2026  ')).toEqual({
       pid: 12,
+      parent: 3,
       group: 10,
       session: 10,
       started: 'Sun Nov 22 10:00:00 2026',
       residentBytes: 2048 * 1024,
     });
-    expect(parsePsLine('  12  10  0 Z+   Sun Nov 22 10:00:00 2026')).toBeUndefined();
+    expect(parsePsLine('  12  3  10  0 Z+   Sun Nov 22 10:00:00 2026')).toBeUndefined();
     expect(parsePsLine('')).toBeUndefined();
   });
 

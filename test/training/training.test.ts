@@ -329,6 +329,7 @@ describe('what is used wrongly', () => {
     [{ command: '' }, /"command" is required/],
     [{ outputs: 'out/model.onnx' }, /is no output/],
     [{ outputs: 'weights=out/model.onnx' }, /is no output/],
+    [{ 'resume-from': 'run:1' }, /"resume-from" is "run:1", and no folder of checkpoints is named/],
     [{ outputs: 'model=../model.onnx' }, /outside the workspace/],
     [{ outputs: 'model=.' }, /the whole working directory/],
     [{ parameters: '- 1' }, /"parameters" is not valid/],

@@ -101,6 +101,35 @@ describe('a training that is watched', () => {
     expect(place.lines.join('\n')).not.toContain('hf_abcdefgh');
     expect(JSON.stringify(outcome)).not.toContain('hf_abcdefgh');
   });
+
+  it('shows and keeps no secret that stands in the name of a metric', async () => {
+    const outcome = await place.script(
+      `import { appendFileSync } from 'node:fs';
+       const name = 'loss ' + process.env.HF_TOKEN;
+       appendFileSync('rows.jsonl', JSON.stringify({ step: 1, [name]: 0.5 }) + '\\n');
+       appendFileSync('rows.jsonl', '{"step": 2, ' + JSON.stringify(name) + ': NaN}\\n');`,
+      { 'secret-environment': 'HF_TOKEN=hf_abcdefgh', 'metrics-series': 'rows.jsonl' },
+    );
+    expect(outcome.summary).toContain('loss *** is NaN');
+    expect(outcome.body).toMatchObject({
+      metrics: { 'loss ***': 0.5 },
+      series: [{ metric: 'loss ***', points: [[1, 0.5]] }],
+    });
+    expect(JSON.stringify(outcome) + place.lines.join('\n')).not.toContain('hf_abcdefgh');
+  });
+
+  it('says in its section why a checkpoint could not be kept, and what to do', async () => {
+    const outcome = await place.script(
+      `import { mkdirSync, symlinkSync } from 'node:fs';
+       mkdirSync('checkpoints');
+       symlinkSync('/', 'checkpoints/out');
+       process.exit(3);`,
+      { checkpoints: 'checkpoints' },
+    );
+    expect(outcome.notices).toContain(
+      'The checkpoint could not be saved: The checkpoint "out" is a link that leaves its folder. Let the command write the file itself, or link to it by a path relative to the link.',
+    );
+  });
 });
 
 /** Counts on from its checkpoint; is lost at step 6 of its first attempt. */

@@ -118,7 +118,7 @@ export function readInputs(outer: InputReader): Inputs {
     registry: reader.text('registry'),
     checkpoints: readCheckpoints(reader),
     checkpointMs: reader.minutes('checkpoint-minutes', { min: 0.01, max: MAX_MINUTES }) ?? 0,
-    resumeFrom: reader.text('resume-from'),
+    resumeFrom: readResumeFrom(reader),
     maxCostUsd: reader.number('max-cost-usd', { min: 0.01, max: 1_000_000 }),
     prices: readPrices(reader.yaml('prices')),
     maxAttempts: reader.integer('max-attempts', { min: 1, max: 100 }) ?? 1,
@@ -158,6 +158,14 @@ function readCheckpoints(reader: InputReader): string | undefined {
   });
 }
 
+function readResumeFrom(reader: InputReader): string | undefined {
+  const from = reader.text('resume-from');
+  if (from === undefined || reader.text('checkpoints') !== undefined) return from;
+  throw new UsageError(`Input "resume-from" is "${from}", and no folder of checkpoints is named.`, {
+    remedy: 'Name the folder that the command reads and writes in the input "checkpoints".',
+  });
+}
+
 function requiredCommand(reader: InputReader): [string, ...string[]] {
   reader.requiredText('command');
   const [program, ...words] = reader.command('command') ?? [];
@@ -172,7 +180,7 @@ function readOutput(line: string, { workspace, workingDirectory }: InputReader):
   const glob = line.slice(at + 1).trim();
   if (at < 1 || role === undefined || glob === '') {
     throw new UsageError(`${label} is no output.`, {
-      remedy: `Accepted: one "<role>=<path or pattern>" a line. ${acceptedNames(at < 1 ? line : line.slice(0, at).trim(), FILE_ROLES)}`,
+      remedy: `Accepted: one "<role>=<path or pattern>" a line. ${acceptedNames(at < 1 ? '' : line.slice(0, at).trim(), FILE_ROLES)}`,
     });
   }
   // A pattern that leads out of the folder would publish what is not the training's.

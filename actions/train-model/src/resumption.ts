@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../../shared/action/action.ts';
-import { messageOf } from '../../../shared/errors.ts';
+import { isExpected, messageOf } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import type { Attempt, FailureClass, TrainingBody } from '../../../shared/record/training-section.ts';
 import type { Checkpoints, CheckpointState } from './checkpoints/open-checkpoints.ts';
@@ -112,7 +112,11 @@ export async function openResumption(
       });
       return saved === undefined ? undefined : { ...saved, step };
     } catch (error) {
-      logger.warning(`The checkpoint could not be saved: ${messageOf(error)}`);
+      const remedy = isExpected(error) && error.remedy !== undefined ? ` ${error.remedy}` : '';
+      const told = `The checkpoint could not be saved: ${messageOf(error).replace(/\.?$/, '.')}${remedy}`;
+      logger.warning(told);
+      // Whoever reads the report later asks why the next attempt began before it.
+      if (ended !== undefined) notices.push(told);
       return undefined;
     }
   };

@@ -17,6 +17,7 @@ import { GROUP_STATE } from './post-state.ts';
 import type { Prepared } from './prepare.ts';
 import { startProgressLine } from './progress-line.ts';
 import { openResumption, type Resumption } from './resumption.ts';
+import { maskMetrics } from './series/masked-metrics.ts';
 import { type MetricsFollower, openMetrics } from './series/open-metrics.ts';
 import { parseMetricSource } from './series/metric-source.ts';
 
@@ -37,7 +38,8 @@ export async function trainHere(
     const duplicate = await outcomeOfDuplicate(inputs.dispatched, context);
     if (duplicate !== undefined) return duplicate;
   }
-  const metrics = openMetrics({
+  const masker = maskerOf(context.environment, inputs.secrets);
+  const opened = openMetrics({
     directory: workingDirectory,
     metrics: inputs.metrics,
     metricsSeries: inputs.metricsSeries,
@@ -53,7 +55,7 @@ export async function trainHere(
     workspace: context.workspace,
     nanIsFault: inputs.stopOn.includes('nan'),
   });
-  const masker = maskerOf(context.environment, inputs.secrets);
+  const metrics = maskMetrics(opened, masker);
   const engine = createLocalEngine({ metrics, masker });
   const resumption = await openResumption(inputs, context, prepared);
   const job = jobOf(inputs, context, prepared, metrics, resumption);

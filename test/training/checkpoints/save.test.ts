@@ -119,6 +119,7 @@ describe('no checkpoint is saved', () => {
     expect(await checkpoints.save({ state: STATE, signal })).toBeUndefined();
     await age(await place.write('work/ckpt/state.json', '{"step": 1'));
     expect(await checkpoints.save({ state: STATE, signal, ended: 'killed' })).toBeUndefined();
+    expect(place.lines.join('\n')).toContain('it may be half (state.json)');
     await place.loseFolder();
     await place.write('work/ckpt', 'a file');
     expect(await checkpoints.save({ state: STATE, signal })).toBeUndefined();

@@ -356,8 +356,8 @@ describe('damage', () => {
     expect(found.series).toEqual([]);
     expect(found.faults.map(({ message }) => message)).toEqual([
       'Input "metrics-sources": "jsonl=link.jsonl" is a link that leaves the workspace.',
-      'Input "metrics-sources": "jsonl=folder" does not exist after the training.',
-      'Input "metrics-sources": "jsonl=pipe" does not exist after the training.',
+      'Input "metrics-sources": "jsonl=folder" is a folder without a file of this format.',
+      'Input "metrics-sources": "jsonl=pipe" is no file that can be read.',
       'Input "metrics-sources": "huggingface=t.json" is a link that leaves the workspace.',
       'Input "metrics-sources": "mlflow=m.db" is a link that leaves the workspace.',
     ]);

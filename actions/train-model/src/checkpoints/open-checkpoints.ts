@@ -148,7 +148,15 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
         signal,
       });
       unfinished = settled?.unfinished ?? new Map();
-      if (settled === undefined || settled.files.length === 0) return undefined;
+      if (settled === undefined) return undefined;
+      if (settled.files.length === 0) {
+        if (given.ended !== undefined && unfinished.size > 0) {
+          logger.warning(
+            `No checkpoint was saved at the end: what lies there was written so shortly before the command was ended that it may be half (${shownOf(unfinished)}).`,
+          );
+        }
+        return undefined;
+      }
       const look = lookOf(settled);
       if (look === lastLook) return undefined;
       const staging = await mkdtemp(join(options.temporaryDirectory, 'checkpoint-'));
@@ -168,7 +176,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
         await retire(signal);
         if (unfinished.size > 0) {
           logger.info(
-            `The checkpoint ${name} was saved without what was being written or cut short: ${[...unfinished.keys()].slice(0, 3).join(', ')}.`,
+            `The checkpoint ${name} was saved without what was being written or cut short: ${shownOf(unfinished)}.`,
           );
         }
         return { name, bytes, files: files.map((file) => referenceTo(file, name)) };
@@ -231,4 +239,9 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
 /** Changes where any file or link does. */
 function lookOf({ files, links }: Settled): string {
   return JSON.stringify([files.map(({ path, state }) => [path, state]), links]);
+}
+
+/** The first few paths. */
+function shownOf(unfinished: Settled['unfinished']): string {
+  return [...unfinished.keys()].slice(0, 3).join(', ');
 }

@@ -28,6 +28,8 @@ interface Running {
   readonly child: Child;
   readonly group: Group;
   readonly snapshot: Snapshot;
+  /** Every process of it that was ever found, by pid with its start. */
+  readonly seen: Map<number, string>;
   status: TrainingStatus;
   stopping: boolean;
   /** Settles when the command and all that it left behind have gone. */
@@ -89,6 +91,7 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
         child,
         group,
         snapshot,
+        seen: new Map(),
         stopping: false,
         status: {
           phase: 'running',
@@ -122,7 +125,7 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
       const running = of(submission);
       running.stopping = true;
       if (running.status.phase === 'running') running.status = { ...running.status, phase: 'stopping' };
-      await endGroup(running.group, graceMs, { watched: true }, why);
+      await endGroup(running.group, graceMs, { watched: true, seen: running.seen }, why);
       await running.ended;
     },
 
@@ -142,13 +145,13 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
 
 /** Waits for the end, samples meanwhile, ends what was left behind, and says how it ended. */
 async function watch(running: Running, killsBefore: MemoryKills): Promise<void> {
-  const { child, group, job } = running;
-  const sampling = startSampling(group.pid, job);
+  const { child, group, job, seen } = running;
+  const sampling = startSampling(group, job, seen);
   const { exitCode, signal } = await child.exited;
   // What has ended by itself was not stopped, whoever asks for it while its leftovers are cleared away.
   const { stopping } = running;
   const { peakMemoryBytes, leastFree } = await sampling.finish();
-  await endGroup(group, stopping ? 0 : LEFTOVER_GRACE_MS, { watched: true });
+  await endGroup(group, stopping ? 0 : LEFTOVER_GRACE_MS, { watched: true, seen });
   const drained = new AbortController();
   await Promise.race([
     child.queue.closed,

@@ -1,16 +1,11 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Group, membersOf } from './processes.ts';
+import { type Group, membersOf, type Watch } from './processes.ts';
 
 /** How often it is looked whether the group has gone. */
 const POLL_MS = 50;
 /** After SIGKILL a process goes as soon as the kernel comes to it; one in uninterruptible sleep may not. */
 const KILL_WAIT_MS = 2_000;
-
-interface Watch {
-  /** The caller has seen the leader live until now (membersOf). */
-  readonly watched: boolean;
-}
 
 /** How a group is asked to end: the signals in order, between which the grace is divided evenly. */
 const ASKED = {

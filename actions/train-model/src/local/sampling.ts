@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainingJob } from '../engines/engine.ts';
 import { yieldToTheRunner } from './priority.ts';
-import { processesOf } from './processes.ts';
+import { type Group, membersOf } from './processes.ts';
 
 /** Often enough to see a peak, seldom enough to cost nothing. */
 const SAMPLE_MS = 500;
@@ -19,14 +19,21 @@ export interface Sampling {
   finish(): Promise<{ peakMemoryBytes: number | null; leastFree: LeastFree | null }>;
 }
 
-/** Watches the memory of a group and the room on the disks it is likely to write to, and keeps its priority low. */
-export function startSampling(pid: number, { directory, environment }: TrainingJob): Sampling {
+/**
+ * Watches the memory of a group and the room on the disks it is likely to write to, and keeps its priority low. Pages
+ * that processes share are counted for each of them. Notes in `seen` which processes it has found.
+ */
+export function startSampling(
+  group: Group,
+  { directory, environment }: TrainingJob,
+  seen: Map<number, string>,
+): Sampling {
   const places = [directory, environment['TMPDIR'] ?? tmpdir(), '/dev/shm'];
   const ending = new AbortController();
   let peakMemoryBytes: number | null = null;
   let leastFree: LeastFree | null = null;
   const look = async (): Promise<void> => {
-    const processes = await processesOf(pid).catch(() => []);
+    const processes = await membersOf(group, { watched: true, seen }).catch(() => []);
     const now = processes.reduce((sum, one) => sum + one.residentBytes, 0);
     if (now > 0) peakMemoryBytes = Math.max(peakMemoryBytes ?? 0, now);
     for (const one of processes) await yieldToTheRunner(one.pid);

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import type { Point } from '../engines/engine.ts';
 import { liesInside } from './find-files.ts';
 import { factsOf, type FileStart, GrowingFile, noteFile } from './growing-file.ts';
@@ -48,13 +49,21 @@ export function createFilesSource(options: FilesSourceOptions): Source {
     open: () => new FilesReader(options, starts),
     async absent() {
       const found = await find();
-      if (found.length === 0) return 'does not exist after the training';
+      if (found.length === 0) return await nothingAt(source.place);
       for (const path of found) {
         if (!(await isUntouched(path, starts))) return 'holds no row of this training';
       }
       return 'was there before and was not written by this training';
     },
   };
+}
+
+/** A path with something else than files at it is not simply missing. */
+async function nothingAt(place: string): Promise<string> {
+  const facts = await lstat(place).catch(() => undefined);
+  if (facts === undefined) return 'does not exist after the training';
+  if (facts.isDirectory()) return 'is a folder without a file of this format';
+  return 'is no file that can be read';
 }
 
 async function isUntouched(path: string, starts: ReadonlyMap<string, FileStart>): Promise<boolean> {
@@ -154,7 +163,8 @@ class FilesReader implements SourceReader {
   #check(path: string, { problem }: RowParser): void {
     if (problem === undefined) return;
     const name = this.#options.nameOf?.(path);
-    this.#tell(name === undefined ? problem : `"${name}" ${problem}`);
+    // The place may itself be the file.
+    this.#tell(name === undefined || name === '' ? problem : `"${name}" ${problem}`);
   }
 
   #tell(message: string): void {
