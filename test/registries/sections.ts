@@ -76,6 +76,14 @@ export function trainingSection(
     kind: 'training',
     body: trainingBodyOf({
       parameters: { trees: 20 },
+      environment: {
+        os: 'Linux',
+        interpreter: { name: 'Python', version: '3.12.1' },
+        lockFiles: [],
+        image: null,
+        packages: [],
+        variables: {},
+      },
       seed: 7,
       codeFingerprint: 'd'.repeat(64),
       dataFingerprint: 'e'.repeat(64),
