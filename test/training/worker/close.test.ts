@@ -95,6 +95,8 @@ interface CloseOptions {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly needs?: string;
   readonly attempt?: string;
+  /** Of the worker's own run. */
+  readonly runAttempt?: string;
   readonly without?: readonly string[];
 }
 
@@ -128,6 +130,7 @@ async function close(
   for (const [name, value] of Object.entries(environment)) {
     if (/^(ACTIONS_|GITHUB_)/.test(name)) vi.stubEnv(name, value);
   }
+  if (options.runAttempt !== undefined) environment['GITHUB_RUN_ATTEMPT'] = options.runAttempt;
   const said: string[] = [];
   await runAction(action, { environment, logger: quietLogger(said) });
   const comments = fake.commentsOf(job.dispatcher.pullRequest ?? 0);
@@ -472,6 +475,18 @@ describe('a worker that was dispatched twice', () => {
     const after = await close(job, { train: 'success', attempt: '2' });
     expect(after.statuses).toEqual({});
     expect(after.dispatched).toEqual([]);
+  });
+
+  it('is refused before it trains where its run is run again, as that has recorded its end', async () => {
+    record('user-code');
+    const options = { inputs: { comment: 'false', status: 'false' } };
+    const again = await close(jobOf(), { ...options, runAttempt: '2' }, GUARD);
+    expect(again.said.join('\n')).toContain('This run has recorded the end of its training already');
+    expect(again.exitCode).toBe(1);
+    workerId += 1;
+    const unrecorded = await close(jobOf(), { ...options, runAttempt: '2', train: 'cancelled' }, GUARD);
+    expect(unrecorded.said.join('\n')).not.toContain('already');
+    expect(duplicates.splice(0)).toEqual([undefined]);
   });
 
   it('goes on where it is the first', async () => {

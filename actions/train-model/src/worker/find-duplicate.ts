@@ -1,7 +1,11 @@
 import type { ActionContext, Outcome } from '../../../../shared/action/action.ts';
+import { UsageError } from '../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../shared/github/client.ts';
+import type { WorkerRun } from '../../../../shared/github/code-host.ts';
 import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
 import { listDispatchedRuns, type WorkflowRun } from '../../../../shared/github/workflow-runs.ts';
+import { sectionName } from '../../../../shared/record/artifact-name.ts';
+import { createArtifacts } from '../../../../shared/record/artifacts.ts';
 import { clientOf, readOwnRun } from './worker-run.ts';
 
 /** Two dispatches of one training are seconds apart; five hundred others in between are no yard but a flood. */
@@ -37,6 +41,7 @@ export async function outcomeOfDuplicate(
   context: ActionContext,
 ): Promise<Outcome<'training'> | undefined> {
   const { worker, repository, workflow } = await readOwnRun(context);
+  await refuseRecorded(job, context, worker);
   const client = await clientOf(context);
   const { signal } = context;
   const other = await findDuplicate(
@@ -56,4 +61,22 @@ export async function outcomeOfDuplicate(
     outputs: { 'run-url': other.url },
     annotations: [],
   };
+}
+
+/**
+ * A worker's run that is run again by hand keeps the artifacts of its first attempt, and has no second section: what it
+ * trained could not be recorded. Told before hours are spent.
+ */
+async function refuseRecorded(
+  { model }: DispatchedJob,
+  { run, signal }: ActionContext,
+  worker: WorkerRun,
+): Promise<void> {
+  if (worker.runAttempt === 1) return;
+  const name = sectionName({ subject: model, kind: 'training', key: worker.key, attempt: run.attempt });
+  const artifacts = await createArtifacts().list(undefined, signal);
+  if (!artifacts.some((artifact) => artifact.name === name)) return;
+  throw new UsageError(`This run has recorded the end of its training already, in "${name}".`, {
+    remedy: 'Run the job again that dispatched it: a training that failed is dispatched anew.',
+  });
 }
