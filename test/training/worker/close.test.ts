@@ -484,7 +484,8 @@ describe('a worker that was dispatched twice', () => {
     expect(again.said.join('\n')).toContain('This run has recorded the end of its training already');
     expect(again.exitCode).toBe(1);
     workerId += 1;
-    const unrecorded = await close(jobOf(), { ...options, runAttempt: '2', train: 'cancelled' }, GUARD);
+    const other = jobOf({ title: `Train anew ${workerId}` });
+    const unrecorded = await close(other, { ...options, runAttempt: '2', train: 'cancelled' }, GUARD);
     expect(unrecorded.said.join('\n')).not.toContain('already');
     expect(duplicates.splice(0)).toEqual([undefined]);
   });
