@@ -84,7 +84,8 @@ async function trainAt(
   // What is found may have ended already, and then there is nobody who would end a pending status.
   const detach = inputs.dispatch.mode === 'detach';
   if (detach && (known === undefined || !hasEnded((await engine.status(known, signal)).phase))) {
-    return { outcome: await detached(inputs, context, prepared, engine, submission) };
+    const begun = { submission, found: known !== undefined };
+    return { outcome: await detached(inputs, context, prepared, engine, begun) };
   }
   const followed = await followOrCancel(inputs, context, prepared, engine, submission);
   if (followed.status.failureClass === 'queue-limit' && !last) {
@@ -173,7 +174,7 @@ async function detached(
   context: ActionContext,
   prepared: Prepared,
   engine: GitHubEngine,
-  submission: Submission,
+  { submission, found }: { readonly submission: Submission; readonly found: boolean },
 ): Promise<Outcome<'training'>> {
   const { origin, host, logger, signal } = context;
   const body = {
@@ -182,7 +183,8 @@ async function detached(
     dispatch: engine.dispatchOf(submission),
   };
   const summary = `Dispatched to ${inputs.dispatch.runsOn.join(', ')}: the worker trains${inputs.dispatch.gate === null ? '' : ', judges'} and reports.`;
-  if (origin.headSha !== null) {
+  // What is found is pending since its dispatch, and its worker may have ended the status a moment ago.
+  if (!found && origin.headSha !== null) {
     const set = await host.setStatus(
       {
         sha: origin.headSha,

@@ -91,6 +91,22 @@ describe('a step that is run again', () => {
     expect(fake.world.dispatches).toHaveLength(3);
   });
 
+  it('does not train again what was trained where only the gate or the closing job failed', async () => {
+    await using fake = await startFakeGitHub();
+    const clock = new FakeClock();
+    prepareWorld(fake, clock);
+    const submission = await (await openEngine(fake, clock)).submit(JOB, KEY, signal);
+    const runId = dispatched(fake);
+    fake.world.startRun(runId);
+    record(fake, runId);
+    fake.world.finishRun(runId, 'failure');
+    const again = await openEngine(fake, clock);
+    const found = await again.find(KEY, signal);
+    expect(found).toEqual(submission);
+    if (found === undefined) return;
+    expect((await follow(again, found, clock)).followed.status.phase).toBe('succeeded');
+  });
+
   it('takes of two runs of one title the one that was first', async () => {
     await using fake = await startFakeGitHub();
     const clock = new FakeClock();

@@ -15,7 +15,7 @@ import { checkWorker } from './github/check-worker.ts';
 import { countAnswers } from './github/count-answers.ts';
 import { type Followed, FollowedTraining } from './github/followed-training.ts';
 import { submitJob } from './github/submit-job.ts';
-import { type Expected, filesFromWorker } from './github/worker-record.ts';
+import { type Expected, filesFromWorker, readWorkerSection } from './github/worker-record.ts';
 
 /** Soon enough to see an end within 15 s, and spread, so that many followers do not ask at once. */
 const POLL_MS = 10_000;
@@ -116,7 +116,8 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
       const newest = known.at(-1);
       if (newest === undefined) return undefined;
       const { run, generation } = newest;
-      if (run.status === 'completed' && run.conclusion !== 'success') return undefined;
+      if (run.status === 'completed' && run.conclusion !== 'success' && !(await hasTrained(run.id, signal)))
+        return undefined;
       const submission = { id: run.id, key: submissionKey, url: run.url };
       follow(submission, generation);
       return submission;
@@ -174,6 +175,12 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
     },
     requests: () => budget.counts,
   };
+
+  /** A run fails by its gate or its closing job too: what was trained there is not trained again. */
+  async function hasTrained(runId: string, signal: AbortSignal): Promise<boolean> {
+    const source = { client, requests, logger };
+    return (await readWorkerSection(source, runId, options.expected, signal))?.passed === true;
+  }
 
   function dispatchOf(training: FollowedTraining): Dispatch {
     const { runId, url, generation, queuedMs, waits } = training.place;
