@@ -92,6 +92,12 @@ describe('a training that is watched', () => {
     expect(existsSync(join(place.directory, 'ran'))).toBe(false);
   });
 
+  it('says that it was not dispatched where somebody gave labels for it', async () => {
+    const environment = { PATH: process.env['PATH'], 'INPUT_RUNS-ON': 'gpu' };
+    const outcome = await place.script('', {}, { environment });
+    expect(outcome.notices.join(' ')).toContain('"runs-on" only count with "engine: github"');
+  });
+
   it('shows no secret that it was given, and keeps none', async () => {
     const outcome = await place.script(
       `console.log('token is ' + process.env.HF_TOKEN); if (process.env.HF_TOKEN !== 'hf_abcdefgh') process.exit(3)`,

@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../../shared/action/action.ts';
+import { variableOf } from '../../../shared/action/inputs.ts';
 import { canonicalDigest } from '../../../shared/record/digest.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import type { Declared, Fingerprint, TrainingBody } from '../../../shared/record/training-section.ts';
@@ -31,7 +32,7 @@ export interface Prepared {
 /** Describes what a training is made from: data, code, environment, machine, and the fingerprint over them. */
 export async function prepare(inputs: Inputs, context: ActionContext): Promise<Prepared> {
   const { workingDirectory, commit, signal } = context;
-  const notices: string[] = [];
+  const notices = idleInputs(inputs, context);
   const data = await findData(inputs, context, notices);
   const dataFingerprint =
     data?.body?.dataFingerprint ??
@@ -96,6 +97,15 @@ function machineOf(
     environment: { ...environment, interpreter: machine, image: null },
     gpus: [{ name: machine.version }],
   };
+}
+
+/** Who forgets the engine would train here without knowing it; an expression may choose the engine, so it is no error. */
+function idleInputs({ dispatch, dispatched }: Inputs, { environment }: ActionContext): string[] {
+  if (dispatch !== undefined || dispatched !== undefined) return [];
+  const idle = ['runs-on', 'gate', 'fallback'].filter((name) => environment[variableOf(name)]?.trim());
+  if (idle.length === 0) return [];
+  const names = idle.map((name) => `"${name}"`).join(', ');
+  return [`The training ran here, with "engine: local": ${names} only count with "engine: github".`];
 }
 
 async function findData(
