@@ -237,7 +237,12 @@ describe('writeCard', () => {
               seed: null,
               dataFingerprint: null,
               environment: { ...section.body.environment, interpreter: null },
-              hardware: { ...section.body.hardware, gpus: [{ name: 'T4', memoryMiB: null, uuid: null, driver: null, capability: null, mig: false }] },
+              hardware: {
+                ...section.body.hardware,
+                gpus: [
+                  { name: 'T4', memoryMiB: null, uuid: null, driver: null, capability: null, mig: false },
+                ],
+              },
             },
     };
     const card = writeCard(optionsOf({ training, evaluation: undefined, data: [] }, { gateRequired: false }));
