@@ -68,7 +68,7 @@ function isKnown({ fingerprint }: TrainingBody): boolean {
 }
 
 /** The sum of what has a price; undefined where nothing has. */
-export function totalOf(items: readonly CostItem[]): { usd: number; basis: string } | undefined {
+function totalOf(items: readonly CostItem[]): { usd: number; basis: string } | undefined {
   const priced = items.filter((item): item is CostItem & { usd: number } => item.usd !== null);
   if (priced.length === 0) return undefined;
   return {

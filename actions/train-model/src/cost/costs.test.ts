@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { costItemSchema } from '../../../../shared/record/training-section.ts';
-import { costWatch, estimateCost, trainingCosts, usdFor, waitingCost } from './costs.ts';
+import { estimateCost, trainingCosts, usdFor, waitingCost } from './costs.ts';
 import { priceOf, readPrices } from './prices.ts';
 
 const NONE = readPrices(undefined);
@@ -110,13 +110,5 @@ describe('waitingCost', () => {
       },
     ]);
     expect(waitingCost({ price: undefined, ms: 1 })[0]?.usd).toBeNull();
-  });
-});
-
-describe('costWatch', () => {
-  it('is exceeded when the budget is spent', () => {
-    const watch = costWatch(gpu, 1);
-    expect(watch(15 * MINUTE)).toEqual({ usd: 0.5, exceeded: false });
-    expect(watch(30 * MINUTE)).toEqual({ usd: 1, exceeded: true });
   });
 });

@@ -131,14 +131,3 @@ function sizeText(bytes: number): string {
     ? `${(bytes / BYTES_PER_GB).toFixed(2)} GB`
     : `${(bytes / 1e6).toPrecision(3)} MB`;
 }
-
-/** Watches a budget: what a training has cost after a time, and whether that has come to the limit. */
-export function costWatch(
-  price: Price,
-  maxUsd: number,
-): (elapsedMs: number) => { usd: number; exceeded: boolean } {
-  return (elapsedMs) => {
-    const usd = usdFor(price, elapsedMs);
-    return { usd, exceeded: usd >= maxUsd };
-  };
-}
