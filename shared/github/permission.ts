@@ -51,6 +51,11 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof RefusedError && (error.status === 404 || error.status === 410);
 }
 
+/** True where GitHub no longer takes the token: one that is dead stays dead. */
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof RefusedError && error.status === 401;
+}
+
 /** What a call ends as whose permission may be missing; anything else is thrown on. */
 export async function outcomeOf(call: () => Promise<HostOutcome>): Promise<HostOutcome> {
   try {

@@ -12,7 +12,7 @@ import type { GitHubEngine } from './engines/github.ts';
 import type { Followed } from './follower.ts';
 import { emptyBody, judged, outcomeOf } from './outcome.ts';
 import type { Prepared } from './prepare.ts';
-import type { DispatchingInputs } from './train-dispatched.ts';
+import type { DispatchingInputs } from './inputs.ts';
 
 interface Ended {
   readonly inputs: DispatchingInputs;

@@ -1,4 +1,5 @@
 import type { FailureClass } from '../../../shared/record/training-section.ts';
+import type { Clock } from './clock.ts';
 import {
   hasEnded,
   type Point,
@@ -6,13 +7,6 @@ import {
   type TrainingEngine,
   type TrainingStatus,
 } from './engines/engine.ts';
-
-/** Time, as a parameter: tests do not wait. */
-export interface Clock {
-  now(): number;
-  /** Resolves early where `signal` is aborted. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
 
 /** Why a training is ended before it ends by itself. */
 export interface EarlyEnd {

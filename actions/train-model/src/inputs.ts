@@ -82,6 +82,9 @@ export interface Inputs extends CommonInputs {
   readonly recordFrom: string | undefined;
 }
 
+/** Those of a step that dispatches. */
+export type DispatchingInputs = Inputs & { readonly dispatch: DispatchInputs };
+
 export function readInputs(outer: InputReader): Inputs {
   const dispatched = readDispatchedJob(outer);
   const closing = outer.text('mode') === 'close';

@@ -1,10 +1,11 @@
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import { SeriesCollector } from './decide/series.ts';
 import type { Point, Submission, TrainingStatus } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import { emptyBody, outcomeOf } from './outcome.ts';
 import type { Prepared } from './prepare.ts';
-import type { DispatchingInputs } from './train-dispatched.ts';
+import type { DispatchingInputs } from './inputs.ts';
 
 /** The comment is edited at most this often. */
 const MIN_GAP_MS = 60_000;
@@ -29,7 +30,7 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
   const series = new SeriesCollector();
   let last = -Infinity;
   let shown = '';
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<void> | undefined;
   let points = 0;
 
   const outcome = (status: TrainingStatus): Outcome<'training'> => {
@@ -53,6 +54,14 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
     return phase === 'running' ? 'Training on the worker.' : `The training is ${phase}.`;
   };
 
+  const write = async (status: TrainingStatus): Promise<void> => {
+    try {
+      await context.showProgress(outcome(status));
+    } catch (error) {
+      context.logger.debug(`The comment could not show how the training goes on: ${messageOf(error)}`);
+    }
+  };
+
   return {
     point(point) {
       points += 1;
@@ -61,11 +70,16 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
     status(status) {
       const now = performance.now();
       const words = `${status.phase} ${status.waiting ?? ''} ${points}`;
-      if (words === shown || now - last < MIN_GAP_MS || !engine.mayReport()) return;
+      // One edit at a time: of two at once the older might be the one that stays.
+      if (writing !== undefined || words === shown || now - last < MIN_GAP_MS || !engine.mayReport()) return;
       last = now;
       shown = words;
-      writing = context.showProgress(outcome(status)).catch(() => undefined);
+      writing = write(status).finally(() => {
+        writing = undefined;
+      });
     },
-    end: () => writing,
+    async end() {
+      await writing;
+    },
   };
 }

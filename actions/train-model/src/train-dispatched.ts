@@ -1,27 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
+import { STEADY_CLOCK } from './clock.ts';
 import { concludeDispatched } from './conclude-dispatched.ts';
 import { priceOf, refuseUnknownPrice } from './cost/prices.ts';
 import { hasEnded, type Submission } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import { openGitHubEngine } from './engines/open-github.ts';
-import { type Clock, type Followed, followTraining } from './follower.ts';
-import type { Inputs } from './inputs.ts';
-import type { DispatchInputs, Place } from './inputs/dispatch-inputs.ts';
+import { type Followed, followTraining } from './follower.ts';
+import type { DispatchingInputs, Inputs } from './inputs.ts';
+import type { Place } from './inputs/dispatch-inputs.ts';
 import { emptyBody, outcomeOf } from './outcome.ts';
 import { REMOTE_STATE } from './post-state.ts';
 import { fingerprintAt, type Prepared } from './prepare.ts';
 import { startProgressLine } from './progress-line.ts';
 import { startLiveReport } from './live-report.ts';
 import { trainHere } from './train-here.ts';
-
-const CLOCK: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-};
-
-export type DispatchingInputs = Inputs & { readonly dispatch: DispatchInputs };
 
 /** Dispatches a training to a worker, and follows it to its end or leaves it there. */
 export async function trainDispatched(
@@ -144,7 +137,7 @@ async function follow(
       followTraining({
         engine,
         submission,
-        clock: CLOCK,
+        clock: STEADY_CLOCK,
         graceMs: inputs.graceMs,
         signal,
         // The worker keeps the limits: it is there when this step has gone.

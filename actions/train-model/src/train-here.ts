@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext, Outcome } from '../../../shared/action/action.ts';
 import { InfrastructureError, UsageError } from '../../../shared/errors.ts';
+import { STEADY_CLOCK } from './clock.ts';
 import { concludeHere } from './conclude-here.ts';
 import { openStore } from '../../../shared/stores/open.ts';
 import { childEnvironment, MARK } from './decide/child-environment.ts';
 import { maskerOf } from './decide/masker.ts';
 import type { Submission, TrainingJob } from './engines/engine.ts';
 import { createLocalEngine, type LocalEngine } from './engines/local.ts';
-import { type Clock, type Followed, followTraining } from './follower.ts';
+import { type Followed, followTraining } from './follower.ts';
 import { gpuWanted, preflightGpus } from './gpu/preflight.ts';
 import type { Inputs } from './inputs.ts';
 import { guardRunner } from './local/guard-runner.ts';
@@ -20,11 +20,6 @@ import { openResumption, type Resumption } from './resumption.ts';
 import { maskMetrics } from './series/masked-metrics.ts';
 import { type MetricsFollower, openMetrics } from './series/open-metrics.ts';
 import { parseMetricSource } from './series/metric-source.ts';
-
-const CLOCK: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-};
 
 /** Trains on this machine: in a step of the user's own, or as a worker that was dispatched. */
 export async function trainHere(
@@ -161,7 +156,7 @@ async function follow({
       followTraining({
         engine,
         submission,
-        clock: CLOCK,
+        clock: STEADY_CLOCK,
         graceMs: inputs.graceMs,
         signal,
         endsEarly: () => monitors.endsEarly(),

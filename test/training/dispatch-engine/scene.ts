@@ -5,13 +5,11 @@ import type { SectionOf } from '../../../shared/record/section.ts';
 import type { Attempt, TrainingBody } from '../../../shared/record/training-section.ts';
 import { progressName } from '../../../actions/train-model/src/dispatch/progress.ts';
 import type { Point, TrainingJob } from '../../../actions/train-model/src/engines/engine.ts';
-import {
-  createGitHubEngine,
-  type GitHubEngine,
-  type GitHubEngineOptions,
-} from '../../../actions/train-model/src/engines/github.ts';
+import { createGitHubEngine, type GitHubEngine } from '../../../actions/train-model/src/engines/github.ts';
 import { buildJob } from '../../../actions/train-model/src/engines/github/dispatched-job.ts';
-import { type Clock, type Followed, followTraining } from '../../../actions/train-model/src/follower.ts';
+import type { GitHubEngineOptions } from '../../../actions/train-model/src/engines/github/engine-options.ts';
+import type { Clock } from '../../../actions/train-model/src/clock.ts';
+import { type Followed, followTraining } from '../../../actions/train-model/src/follower.ts';
 import type { FakeGitHub } from '../../github/fake-github.ts';
 import { quietLogger } from '../../github/quiet-logger.ts';
 import { trainingSection, TREE } from '../../record/sections.ts';

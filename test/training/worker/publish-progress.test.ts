@@ -8,7 +8,7 @@ import {
   PROGRESS_FILE,
   progressSchema,
 } from '../../../actions/train-model/src/dispatch/progress.ts';
-import type { Clock } from '../../../actions/train-model/src/follower.ts';
+import type { Clock } from '../../../actions/train-model/src/clock.ts';
 import { type Publisher, startPublishing } from '../../../actions/train-model/src/worker/publish-progress.ts';
 import { type Artifacts, createArtifacts } from '../../../shared/record/artifacts.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../github/fake-github.ts';

@@ -74,6 +74,16 @@ export interface TrainingStatus {
   readonly waiting: string | null;
 }
 
+/** A status of which only the phase is known. */
+export const QUIET: Omit<TrainingStatus, 'phase'> = {
+  reason: null,
+  failureClass: null,
+  exitCode: null,
+  signal: null,
+  peakMemoryBytes: null,
+  waiting: null,
+};
+
 /** One row of metrics at one step. */
 export interface Point {
   readonly step: number;

@@ -1,21 +1,16 @@
-import type { Logger } from '../../../../shared/action/logger.ts';
 import { InfrastructureError, messageOf, UsageError } from '../../../../shared/errors.ts';
-import type { GitHubClient } from '../../../../shared/github/client.ts';
-import type { Origin } from '../../../../shared/github/code-host.ts';
 import { ConditionalRequests } from '../../../../shared/github/conditional-requests.ts';
-import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
 import { listDispatchedRuns, type WorkflowRun } from '../../../../shared/github/workflow-runs.ts';
 import type { Dispatch } from '../../../../shared/record/training-section.ts';
 import { type Generation, generationsOf } from '../decide/generation.ts';
 import { RequestBudget } from '../decide/request-budget.ts';
-import type { Clock } from '../follower.ts';
-import type { DispatchInputs } from '../inputs/dispatch-inputs.ts';
 import { type Finding, hasEnded, type Submission, type TrainingEngine } from './engine.ts';
 import { checkWorker } from './github/check-worker.ts';
 import { countAnswers } from './github/count-answers.ts';
+import type { GitHubEngineOptions } from './github/engine-options.ts';
 import { type Followed, FollowedTraining } from './github/followed-training.ts';
 import { submitJob } from './github/submit-job.ts';
-import { type Expected, filesFromWorker, readWorkerSection } from './github/worker-record.ts';
+import { filesFromWorker, readWorkerSection } from './github/worker-record.ts';
 
 /** Soon enough to see an end within 15 s, and spread, so that many followers do not ask at once. */
 const POLL_MS = 10_000;
@@ -28,26 +23,6 @@ const LATER_PAGES = 10;
 /** An edit of the comment reads it and writes it. */
 const COMMENT_REQUESTS = 2;
 const MAX_GENERATIONS = 100;
-
-export interface GitHubEngineOptions {
-  /** Used by nobody else: its answers are counted. */
-  readonly client: GitHubClient;
-  /** `owner/name`. */
-  readonly repository: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** From 0 to 1, as Math.random. */
-  readonly random: () => number;
-  readonly dispatch: Pick<DispatchInputs, 'mode' | 'runsOn' | 'workflow' | 'workerInputs' | 'queueMs'>;
-  /** The branch or tag to dispatch on (`workerRef`). */
-  readonly ref: string;
-  /** What is dispatched as a generation, after the runs of earlier ones (`buildJob`). */
-  readonly job: (generation: number, previous: readonly string[]) => DispatchedJob;
-  readonly origin: Pick<Origin, 'runAttempt' | 'fork'>;
-  /** What the worker's record must say of itself. */
-  readonly expected: Expected;
-  readonly maxAttempts: number;
-}
 
 /** Trains in a run of the worker workflow of this repository. */
 export interface GitHubEngine extends TrainingEngine {

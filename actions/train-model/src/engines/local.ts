@@ -11,7 +11,13 @@ import { killsBetween, type MemoryKills, readMemoryKills } from '../local/memory
 import { type Group, startOf } from '../local/processes.ts';
 import { startSampling } from '../local/sampling.ts';
 import { collectOutputs, type Snapshot, takeSnapshot } from '../output-files.ts';
-import type { Submission, TrainingEngine, TrainingJob, TrainingStatus } from './engine.ts';
+import {
+  QUIET,
+  type Submission,
+  type TrainingEngine,
+  type TrainingJob,
+  type TrainingStatus,
+} from './engine.ts';
 import type { LiveMetrics } from './live-metrics.ts';
 
 /** Looking costs nothing here. */
@@ -93,15 +99,7 @@ export function createLocalEngine({ metrics, masker = createMasker([]) }: LocalE
         snapshot,
         seen: new Map(),
         stopping: false,
-        status: {
-          phase: 'running',
-          reason: null,
-          failureClass: null,
-          exitCode: null,
-          signal: null,
-          peakMemoryBytes: null,
-          waiting: null,
-        },
+        status: { ...QUIET, phase: 'running' },
         ended: Promise.resolve(),
       };
       running.ended = watch(running, killsBefore);

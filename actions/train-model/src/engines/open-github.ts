@@ -1,22 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext } from '../../../../shared/action/action.ts';
 import { variableOf } from '../../../../shared/action/inputs.ts';
 import { UsageError } from '../../../../shared/errors.ts';
 import { git } from '../../../../shared/github/git.ts';
 import { createClient } from '../../../../shared/github/client.ts';
-import type { Clock } from '../follower.ts';
+import { STEADY_CLOCK } from '../clock.ts';
 import type { Prepared } from '../prepare.ts';
-import type { DispatchingInputs } from '../train-dispatched.ts';
+import type { DispatchingInputs } from '../inputs.ts';
 import type { TrainingJob } from './engine.ts';
 import { createGitHubEngine, type GitHubEngine } from './github.ts';
 import { buildJob } from './github/dispatched-job.ts';
 import { stopOlder } from './github/supersede.ts';
 import { workerRef } from './github/worker-ref.ts';
-
-const CLOCK: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-};
 
 export interface OpenedEngine {
   readonly engine: GitHubEngine;
@@ -55,7 +49,7 @@ export async function openGitHubEngine(
     client,
     repository,
     logger,
-    clock: CLOCK,
+    clock: STEADY_CLOCK,
     random: Math.random,
     dispatch: inputs.dispatch,
     ref: workerRef({

@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../../shared/action/logger.ts';
 import { messageOf } from '../../../../shared/errors.ts';
 import type { DispatchedJob } from '../../../../shared/github/dispatched-job.ts';
 import { type Artifacts, createArtifacts } from '../../../../shared/record/artifacts.ts';
+import { type Clock, STEADY_CLOCK } from '../clock.ts';
 import { progressGap } from '../decide/progress-gap.ts';
 import { type Progress, PROGRESS_FILE, progressName, progressSchema } from '../dispatch/progress.ts';
 import type { Point } from '../engines/engine.ts';
-import type { Clock } from '../follower.ts';
 import { ProgressBuffer } from './progress-buffer.ts';
 
 /** The training does not wait for its progress to be told: one that takes longer is told with the next. */
 const UPLOAD_MS = 60_000;
 /** The last one holds the step up: a service that is down must not. */
 const LAST_UPLOAD_MS = 20_000;
-
-const CLOCK: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-};
 
 export interface PublishOptions {
   readonly job: Pick<DispatchedJob, 'submissionKey' | 'generation'>;
@@ -53,7 +47,7 @@ export interface Publisher {
  * it held is told by the next: progress is best effort, the section of the record is the truth.
  */
 export function startPublishing(options: PublishOptions): Publisher {
-  const { job, logger, clock = CLOCK, artifacts = createArtifacts(), signal } = options;
+  const { job, logger, clock = STEADY_CLOCK, artifacts = createArtifacts(), signal } = options;
   const buffer = new ProgressBuffer();
   const startedAt = new Date();
   const begun = clock.now();

@@ -1,7 +1,7 @@
 import type { GitHubClient } from '../../../../../shared/github/client.ts';
 import { GitHubError, RefusedError } from '../../../../../shared/github/permission.ts';
 import type { RequestBudget } from '../../decide/request-budget.ts';
-import type { Clock } from '../../follower.ts';
+import type { Clock } from '../../clock.ts';
 
 /** Counts every answer that a client gets, and what GitHub says is left of its limit. */
 export function countAnswers(client: GitHubClient, budget: RequestBudget, clock: Clock): void {

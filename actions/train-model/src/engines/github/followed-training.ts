@@ -1,20 +1,22 @@
-import { isExpected, InfrastructureError, messageOf } from '../../../../../shared/errors.ts';
+import { InfrastructureError, messageOf } from '../../../../../shared/errors.ts';
 import type { ConditionalRequests } from '../../../../../shared/github/conditional-requests.ts';
-import { readLogTail } from '../../../../../shared/github/job-logs.ts';
-import { GitHubError, isAbsent, RefusedError } from '../../../../../shared/github/permission.ts';
-import { cancelRun, forceCancelRun } from '../../../../../shared/github/run-cancel.ts';
+import { isAbsent, isUnauthorized } from '../../../../../shared/github/permission.ts';
+import { cancelRun } from '../../../../../shared/github/run-cancel.ts';
 import type { WorkflowJob } from '../../../../../shared/github/workflow-jobs.ts';
 import { listDispatchedRuns } from '../../../../../shared/github/workflow-runs.ts';
 import type { SectionOf } from '../../../../../shared/record/section.ts';
 import type { FailureClass } from '../../../../../shared/record/training-section.ts';
 import { generationsOf, mayGoOn } from '../../decide/generation.ts';
-import { lookGapMs, type RequestBudget } from '../../decide/request-budget.ts';
+import type { RequestBudget } from '../../decide/request-budget.ts';
 import { endWithoutRecord, phaseOfFailure } from '../../decide/run-phase.ts';
-import { hasEnded, type Point, type Submission, type TrainingStatus } from '../engine.ts';
-import type { GitHubEngineOptions } from '../github.ts';
+import { hasEnded, type Point, QUIET, type Submission, type TrainingStatus } from '../engine.ts';
+import type { GitHubEngineOptions } from './engine-options.ts';
 import { Feed } from './feed.ts';
+import { readTail } from './log-tail.ts';
 import { ProgressReader } from './progress-reader.ts';
 import { type RunView, RunWatch } from './run-watch.ts';
+import { ShownProgress } from './shown-progress.ts';
+import { stopRun } from './stop-run.ts';
 import { readWorkerSection } from './worker-record.ts';
 
 /** GitHub has been away for hours before; a training is not given up for a shorter time than this. */
@@ -23,16 +25,6 @@ const PATIENCE_MS = 1_800_000;
 const ABSENT_MS = 120_000;
 /** Looks for the next generation, which the closing job dispatches before the run ends. */
 const NEXT_LOOKS = 3;
-const STOP_POLL_MS = 2_000;
-/** Beyond the grace: until GitHub has told the runner, and the runner GitHub. */
-const STOP_MARGIN_MS = 30_000;
-const FORCED_MS = 60_000;
-/** By then a worker has told its first rows; a minute later the comment has spent what there is for showing it. */
-const FIRST_LOOK_MS = 40_000;
-/** A look at the progress: the list in two pages at most, and one artifact. */
-const LIST_REQUESTS = 2;
-const LAST_PROGRESS = 3;
-const TAIL_LINES = 100;
 
 export interface TrainingOptions extends GitHubEngineOptions {
   readonly budget: RequestBudget;
@@ -59,22 +51,9 @@ interface Place {
   readonly url: string;
   readonly generation: number;
   readonly watch: RunWatch;
-  readonly reader: ProgressReader;
+  readonly progress: ShownProgress;
   readonly beganAt: number;
-  runningAt: number | undefined;
-  nextLookAt: number;
-  /** The progress that was there when the training ended has been read. */
-  hasLast: boolean;
 }
-
-const QUIET: Omit<TrainingStatus, 'phase'> = {
-  reason: null,
-  failureClass: null,
-  exitCode: null,
-  signal: null,
-  peakMemoryBytes: null,
-  waiting: null,
-};
 
 /**
  * One training that was dispatched, over all its generations. Everything that GitHub is asked happens within
@@ -141,34 +120,11 @@ export class FollowedTraining {
 
   /** Cancels the run, waits until its training has ended, and ends it by force where it does not respond. */
   async stop(graceMs: number): Promise<void> {
-    const { client, repository, logger } = this.#options;
-    const { runId, url } = this.#place;
-    const { signal } = new AbortController();
     this.#stopping = true;
     try {
-      if (!(await cancelRun(client, repository, runId, signal))) return;
-      if (await this.#endsWithin(graceMs + STOP_MARGIN_MS, signal)) return;
-      logger.warning(`The run does not respond to being cancelled, and is ended by force: ${url}`);
-      await forceCancelRun(client, repository, runId, signal);
-      await this.#endsWithin(FORCED_MS, signal);
+      await stopRun(this.#options, this.#place, graceMs);
     } finally {
       this.#close();
-    }
-  }
-
-  async #endsWithin(ms: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
-    const until = clock.now() + ms;
-    for (;;) {
-      try {
-        const { completed, train } = await this.#place.watch.look(clock.now(), signal);
-        if (completed || train?.status === 'completed') return true;
-      } catch (error) {
-        // GitHub stumbling is no sign of how the run does.
-        if (!(error instanceof GitHubError)) throw error;
-      }
-      if (clock.now() >= until) return false;
-      await clock.sleep(STOP_POLL_MS, signal);
     }
   }
 
@@ -178,7 +134,7 @@ export class FollowedTraining {
   }
 
   #placeAt(runId: string, url: string, generation: number): Place {
-    const { client, requests, repository, logger, clock, dispatch } = this.#options;
+    const { client, requests, repository, logger, clock, dispatch, budget } = this.#options;
     const { key: submissionKey } = this.#start.submission;
     this.#runs.push(runId);
     return {
@@ -186,14 +142,17 @@ export class FollowedTraining {
       url,
       generation,
       watch: new RunWatch({ requests, repository, labels: dispatch.runsOn, logger }, runId),
-      reader: new ProgressReader(
-        { client, requests, repository, logger },
-        { runId, url, submissionKey, generation },
-      ),
+      progress: new ShownProgress({
+        reader: new ProgressReader(
+          { client, requests, repository, logger },
+          { runId, url, submissionKey, generation },
+        ),
+        budget,
+        logger,
+        lines: this.lines,
+        points: this.points,
+      }),
       beganAt: clock.now(),
-      runningAt: undefined,
-      nextLookAt: 0,
-      hasLast: false,
     };
   }
 
@@ -206,36 +165,10 @@ export class FollowedTraining {
     if (this.#stopping) return { ...QUIET, phase: 'stopping' };
     if (view.phase === 'queued' && now - place.beganAt >= dispatch.queueMs)
       return await this.#giveUp(view, signal);
-    if (view.phase === 'running') await this.#lookAtProgress(now, signal);
+    if (view.phase === 'running') await place.progress.look(now, signal);
     // The closing job, which runs now, deletes the progress of a training that succeeded.
-    if (view.phase === 'stopping') await this.#lastProgress(signal);
+    if (view.phase === 'stopping') await place.progress.last(signal);
     return { ...QUIET, phase: view.phase, waiting: view.waiting };
-  }
-
-  async #lookAtProgress(now: number, signal: AbortSignal): Promise<void> {
-    const { budget, logger } = this.#options;
-    const place = this.#place;
-    if (place.runningAt === undefined) {
-      place.runningAt = now;
-      place.nextLookAt = now + FIRST_LOOK_MS;
-    }
-    const affordable = budget.affordable(now) - LIST_REQUESTS;
-    if (now < place.nextLookAt || affordable < 1) return;
-    place.nextLookAt = now + lookGapMs(now - place.runningAt);
-    try {
-      await this.#readProgress(affordable, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isExpected(error) || isDead(error)) throw error;
-      // Only shown: the next look brings what this one could not.
-      logger.debug(`The progress could not be read: ${error.message}`);
-    }
-  }
-
-  async #readProgress(most: number, signal: AbortSignal): Promise<void> {
-    const { lines, points } = await this.#place.reader.look(most, signal);
-    this.lines.push(lines);
-    this.points.push(points);
   }
 
   /** No runner has taken it in time. */
@@ -259,7 +192,7 @@ export class FollowedTraining {
     await this.readRecord(signal);
     const attempt = this.#section?.body?.attempts.at(-1);
     if (this.#section?.passed === true) {
-      await this.#lastProgress(signal);
+      await this.#place.progress.last(signal);
       if (run.conclusion !== 'success') {
         logger.warning(
           `The training succeeded, but its run ended as ${run.conclusion ?? 'unknown'}: ${run.url}`,
@@ -281,8 +214,8 @@ export class FollowedTraining {
       this.#nextLooks += 1;
       if (this.#nextLooks < NEXT_LOOKS) return { ...QUIET, phase: 'stopping', reason };
     }
-    await this.#lastProgress(signal);
-    await this.#showTail(train, signal);
+    await this.#place.progress.last(signal);
+    this.lines.push(await readTail(this.#options, this.#place.url, train, signal));
     return {
       ...QUIET,
       phase: phaseOfFailure(failureClass),
@@ -327,36 +260,11 @@ export class FollowedTraining {
     return true;
   }
 
-  async #lastProgress(signal: AbortSignal): Promise<void> {
-    if (this.#place.hasLast) return;
-    this.#place.hasLast = true;
-    try {
-      await this.#readProgress(LAST_PROGRESS, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#options.logger.debug(`The last progress could not be read: ${messageOf(error)}`);
-    }
-  }
-
-  async #showTail(train: WorkflowJob | undefined, signal: AbortSignal): Promise<void> {
-    const { client, repository, logger } = this.#options;
-    if (train?.status !== 'completed') return;
-    const failed = train.steps.find(({ conclusion }) => conclusion === 'failure');
-    try {
-      const tail = await readLogTail(client, { repository, jobId: train.id, lines: TAIL_LINES }, signal);
-      const title = failed === undefined ? `job "${train.name}"` : `step "${failed.name}"`;
-      this.lines.push([`The end of the log of the ${title}, ${this.#place.url}:`, ...tail]);
-    } catch (error) {
-      signal.throwIfAborted();
-      logger.info(`The log of the run could not be read: ${messageOf(error)}`);
-    }
-  }
-
   /** What a failed look means: GitHub may be away for a while, but a dead token stays dead. */
   #bear(error: unknown): TrainingStatus {
     const { clock, logger } = this.#options;
     const { url, beganAt } = this.#place;
-    if (isDead(error)) throw this.#leftAlone('GitHub no longer takes the token', error);
+    if (isUnauthorized(error)) throw this.#leftAlone('GitHub no longer takes the token', error);
     const now = clock.now();
     if (isAbsent(error) && now - beganAt >= ABSENT_MS) {
       return {
@@ -384,8 +292,4 @@ export class FollowedTraining {
       },
     );
   }
-}
-
-function isDead(error: unknown): boolean {
-  return error instanceof RefusedError && error.status === 401;
 }

@@ -7,7 +7,7 @@ import { GitHubError } from '../../../../../shared/github/permission.ts';
 import { cancelRun } from '../../../../../shared/github/run-cancel.ts';
 import { listDispatchedRuns, type WorkflowRun } from '../../../../../shared/github/workflow-runs.ts';
 import { generationsOf } from '../../decide/generation.ts';
-import type { Clock } from '../../follower.ts';
+import type { Clock } from '../../clock.ts';
 
 /** How often a dispatch is tried whose answer was lost and whose run does not appear. */
 const MAX_TRIES = 3;
