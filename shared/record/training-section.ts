@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { countSchema, FILE_ROLES, fileReferenceSchema, locationSchema, sha256Schema } from './common.ts';
 
 export const ENGINES = ['local', 'github'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 /** Why a training did not succeed. User code, NaN, divergence and missing outputs are `fail`; the others are `error`. */
 export const FAILURE_CLASSES = [

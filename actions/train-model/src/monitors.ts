@@ -138,7 +138,9 @@ export async function startMonitors({
     estimate,
     begin() {
       begun = performance.now();
-      saving = saveCheckpoints().catch(() => undefined);
+      saving = saveCheckpoints().catch((error: unknown) => {
+        if (!timers.signal.aborted) logger.warning(`Checkpoints are saved no more: ${messageOf(error)}`);
+      });
     },
     line: (line) => publisher?.line(line),
     point(point) {
