@@ -98,6 +98,8 @@ describe('the comment of a training that is followed', () => {
     vi.advanceTimersByTime(31_000);
     report.status(RUNNING);
     expect(shown).toHaveLength(3);
+    // Eight of its steps are left.
+    expect(shown[2]?.summary).toMatch(/^Training on the worker: step 2 of 10, about \d+ min left\.$/);
     ends[2]?.();
     await settle();
     vi.advanceTimersByTime(120_000);

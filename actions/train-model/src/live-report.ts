@@ -5,6 +5,7 @@ import type { Point, Submission, TrainingStatus } from './engines/engine.ts';
 import type { GitHubEngine } from './engines/github.ts';
 import { emptyBody, outcomeOf } from './outcome.ts';
 import type { Prepared } from './prepare.ts';
+import { timeLeft } from './progress-line.ts';
 import type { DispatchingInputs } from './inputs.ts';
 
 /** The comment is edited at most this often. */
@@ -32,6 +33,10 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
   let shown = '';
   let writing: Promise<void> | undefined;
   let points = 0;
+  /** Points come in batches: the pace is that since it was seen to run, not that of their coming. */
+  let runningSince: number | undefined;
+  let firstStep: number | undefined;
+  let newest: Point | undefined;
 
   const outcome = (status: TrainingStatus): Outcome<'training'> => {
     const body = {
@@ -49,9 +54,20 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
       [],
     );
   };
+  const howFar = (): string => {
+    if (firstStep === undefined || newest === undefined) return '';
+    const { step, total = inputs.parameters['epochs'] } = newest;
+    if (typeof total !== 'number') return `: step ${step}`;
+    const left = timeLeft(
+      step - firstStep,
+      total - step,
+      performance.now() - (runningSince ?? performance.now()),
+    );
+    return `: step ${step} of ${total}${left === '' ? '' : `, ${left}`}`;
+  };
   const summaryOf = ({ phase, waiting }: TrainingStatus): string => {
     if (waiting !== null) return `Waiting: ${waiting}`;
-    return phase === 'running' ? 'Training on the worker.' : `The training is ${phase}.`;
+    return phase === 'running' ? `Training on the worker${howFar()}.` : `The training is ${phase}.`;
   };
 
   const write = async (status: TrainingStatus): Promise<void> => {
@@ -65,10 +81,13 @@ export function startLiveReport(options: LiveReportOptions): LiveReport {
   return {
     point(point) {
       points += 1;
+      firstStep ??= point.step;
+      newest = point;
       series.add(point);
     },
     status(status) {
       const now = performance.now();
+      if (status.phase === 'running') runningSince ??= now;
       const words = `${status.phase} ${status.waiting ?? ''} ${points}`;
       // One edit at a time: of two at once the older might be the one that stays.
       if (writing !== undefined || words === shown || now - last < MIN_GAP_MS || !engine.mayReport()) return;

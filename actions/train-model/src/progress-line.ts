@@ -27,10 +27,12 @@ export function startProgressLine(
         // The logger says the one that it was given itself.
         total === undefined || total === shown ? '' : `of ${total}`,
         metric === undefined ? '' : `${metric[0]} ${Number(metric[1].toPrecision(4))}`,
-        timeLeft(
-          point.step - first,
-          total === undefined ? undefined : total - point.step,
-          performance.now() - begun,
+        bracketed(
+          timeLeft(
+            point.step - first,
+            total === undefined ? undefined : total - point.step,
+            performance.now() - begun,
+          ),
         ),
       ];
       progress.update(point.step, words.filter((word) => word !== '').join(' '));
@@ -39,9 +41,11 @@ export function startProgressLine(
   };
 }
 
+const bracketed = (words: string): string => (words === '' ? '' : `(${words})`);
+
 /** From the pace so far; nothing is said before a tenth of a minute has shown one. */
-function timeLeft(done: number, left: number | undefined, elapsedMs: number): string {
+export function timeLeft(done: number, left: number | undefined, elapsedMs: number): string {
   if (left === undefined || left <= 0 || done <= 0 || elapsedMs < 6_000) return '';
   const seconds = Math.round(((elapsedMs / done) * left) / 1000);
-  return seconds < 90 ? `(about ${seconds} s left)` : `(about ${Math.round(seconds / 60)} min left)`;
+  return seconds < 90 ? `about ${seconds} s left` : `about ${Math.round(seconds / 60)} min left`;
 }
