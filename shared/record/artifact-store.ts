@@ -3,7 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SubjectError, UsageError } from '../errors.ts';
 import type { Logger } from '../action/logger.ts';
-import { type Kind, KINDS, SUBJECT_PATTERN } from '../names.ts';
+import type { Kind } from '../names.ts';
 import {
   filesName,
   isFilesName,
@@ -15,12 +15,13 @@ import {
 import type { Artifact, Artifacts, OtherRun } from './artifacts.ts';
 import { chooseSection } from './decide/choose.ts';
 import type { Standpoint } from './decide/believe.ts';
-import { ofKind, RECORD_FOLDER, textOf, withLocation } from './disk-store.ts';
+import { ofKind, textOf, withLocation } from './disk-store.ts';
 import { bringFiles, type Locate, openStored } from './file-transport.ts';
 import { actionOf, judge, type Judged, type Kept, refusalOf } from './judge.ts';
 import { placeOf } from './reference-path.ts';
 import { namesIn, readSectionText, writeWhole } from './section-folder.ts';
 import type { FindOptions, RecordStore } from './store.ts';
+import { refuseWorkspace } from './workspace-record.ts';
 
 /** The archive of a section is far smaller; a larger one is not unpacked. */
 const MAX_SECTION_ARTIFACT_BYTES = 16 * 1024 * 1024;
@@ -299,27 +300,4 @@ async function openNamed(
     });
   }
   return await openRun(id, signal);
-}
-
-/** Says so where somebody expects a record in the workspace to count: what is committed or left there is not ours. */
-async function refuseWorkspace(
-  workingDirectory: string,
-  kind: Kind,
-  subject: string | undefined,
-): Promise<void> {
-  const root = join(workingDirectory, RECORD_FOLDER);
-  for (const name of await namesIn(root)) {
-    if (!SUBJECT_PATTERN.test(name) || (subject !== undefined && subject !== name)) continue;
-    for (const candidate of KINDS) {
-      if (candidate !== kind || !(await namesIn(join(root, name))).includes(`${kind}.json`)) continue;
-      const path = `${RECORD_FOLDER}/${name}/${kind}.json`;
-      throw new UsageError(
-        `${path} lies in the workspace; on a runner a record in the workspace is not believed.`,
-        {
-          remedy: `Run ${actionOf(kind)} in this run, before this step, and remove ${RECORD_FOLDER} from the repository.`,
-          where: { file: path },
-        },
-      );
-    }
-  }
 }

@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import type { ActionContext, Outcome } from '../../../../shared/action/action.ts';
 import { statusContextOf } from '../../../../shared/action/decide/step-result.ts';
-import { variableOf } from '../../../../shared/action/inputs.ts';
 import { messageOf, UsageError } from '../../../../shared/errors.ts';
 import type { GitHubClient } from '../../../../shared/github/client.ts';
 import { ConditionalRequests } from '../../../../shared/github/conditional-requests.ts';
@@ -16,9 +14,10 @@ import type { SectionOf } from '../../../../shared/record/section.ts';
 import type { FailureClass } from '../../../../shared/record/training-section.ts';
 import { parseCheckpointName } from '../checkpoints/checkpoint-name.ts';
 import { ADVICE } from '../decide/judge-training.ts';
-import { type AfterWorker, afterWorker, JOB_RESULTS, type WorkerSection } from '../decide/next-generation.ts';
+import { type AfterWorker, afterWorker, type WorkerSection } from '../decide/next-generation.ts';
 import { parseProgressName } from '../dispatch/progress.ts';
 import type { Inputs } from '../inputs.ts';
+import { type Needs, readNeeds } from './needs.ts';
 import { deleteProgress } from './delete-progress.ts';
 import { pendingContexts } from './pending-status.ts';
 import { setStatus, stateOf, wordsOf, writeComment } from './tell-end.ts';
@@ -29,10 +28,6 @@ export interface CloseOptions {
   readonly context: ActionContext;
   readonly artifacts?: Artifacts;
 }
-
-const resultSchema = z.object({ result: z.enum(JOB_RESULTS) });
-const needsSchema = z.object({ train: resultSchema, gate: resultSchema.optional() });
-type Needs = z.infer<typeof needsSchema>;
 
 /** A run of the next generation that a lost answer has left is among the newest. */
 const NEXT_PAGES = 2;
@@ -98,20 +93,6 @@ async function close(
     failedStep: section === undefined ? await failedStepOf(closing) : undefined,
   });
   return await apply(after, closing);
-}
-
-function readNeeds({ environment }: ActionContext): Needs {
-  let document: unknown;
-  try {
-    document = JSON.parse(environment[variableOf('needs')] ?? '');
-  } catch {
-    document = undefined;
-  }
-  const read = needsSchema.safeParse(document);
-  if (read.success) return read.data;
-  throw new UsageError('Input "needs" does not tell how the job "train" ended.', {
-    remedy: 'The worker workflow gives it as "needs: ${{ toJSON(needs) }}", in a job that needs "train".',
-  });
 }
 
 /** The worker's own section: only what lies in this run is its. */
