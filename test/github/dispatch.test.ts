@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
 import { containing } from './matching.ts';
+import { DESCRIPTION } from './referee.ts';
 
 const WORKER = `\
 name: Trainyard worker
@@ -128,7 +129,10 @@ describe('a dispatch', () => {
     const file = `on:\n  workflow_dispatch:\n    inputs: { ${names.map((name) => `${name}: {}`).join(', ')} }\njobs: {}\n`;
     fake.commit({ [PATH]: file }, { ref: 'refs/heads/main' });
     expect((await call(fake, DISPATCH, { ref: 'main', inputs })).status).toBe(422);
-    expect(fake.takeViolations()).toEqual([expect.stringContaining('25')]);
+    // Only GitHub's own description knows the limit.
+    expect(fake.takeViolations()).toEqual(
+      DESCRIPTION.missing === undefined ? [expect.stringContaining('25')] : [],
+    );
     const { i25: last, ...fewer } = inputs;
     expect(last).toBe('x');
     expect((await call(fake, DISPATCH, { ref: 'main', inputs: fewer })).status).toBe(204);
