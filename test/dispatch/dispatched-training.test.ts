@@ -36,7 +36,7 @@ const filesSchema = z.array(
 
 describe.skipIf(missing || !WORKER_EXISTS)('a dispatched training (skipped without act)', () => {
   it(
-    'trains the example on a runner with the label gpu, and brings home what came of it',
+    'trains the example on a runner with the label gpu, shows its curve, and brings home what came of it',
     async () => {
       await using yard = await GpuYard.open();
       const change = yard.openPullRequest('wider');
@@ -59,6 +59,8 @@ describe.skipIf(missing || !WORKER_EXISTS)('a dispatched training (skipped witho
       });
       expect(jobs.find(({ name }) => name.endsWith('/ close'))).toMatchObject({ conclusion: 'success' });
 
+      // The curve came while the worker trained.
+      expect(outcome.stdout, told).toMatch(/^Training digits: .*loss/m);
       const files = filesSchema.parse(JSON.parse(outcome.outputs['files'] ?? ''));
       const model = files.find(({ role }) => role === 'model');
       expect(model).toMatchObject({ path: 'out/model.onnx' });

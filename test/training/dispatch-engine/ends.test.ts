@@ -422,20 +422,21 @@ describe('progress that is no progress', () => {
     clock.at(2_000, () => {
       fake.addArtifact(runId, 'trainyard-progress.strange', {});
       fake.addArtifact(runId, name(1), { 'progress.json': '{' });
-      fake.addArtifact(runId, name(2), { 'progress.json': '{"version":2}' });
-      fake.addArtifact(runId, name(3), { 'other.json': '{}' });
     });
-    clock.at(150_000, () => {
+    // Between two of them is a look.
+    clock.at(150_000, () => fake.addArtifact(runId, name(2), { 'progress.json': '{"version":2}' }));
+    clock.at(400_000, () => fake.addArtifact(runId, name(3), { 'other.json': '{}' }));
+    clock.at(900_000, () => {
       publish(fake, runId, 4, { key: 'b2'.repeat(20) });
       fake.addArtifact(runId, name(4), { 'progress.json': 'x'.repeat(9_000_000) });
-      publish(fake, runId, 5);
     });
-    clock.at(400_000, () => {
+    clock.at(1_900_000, () => publish(fake, runId, 5));
+    clock.at(2_900_000, () => {
       record(fake, runId);
       fake.world.finishRun(runId, 'success');
     });
     const { points } = await follow(engine, submission, clock);
-    expect(points.map((point) => point.step)).toEqual([5]);
+    expect(points.map((point) => point.step)).toEqual([1, 2, 3, 4, 5]);
     expect(said.filter((line) => line.includes('is left out'))).toHaveLength(4);
   });
 
@@ -451,8 +452,8 @@ describe('progress that is no progress', () => {
       fake.world.finishRun(runId, 'success');
     });
     const { points, lines } = await follow(engine, submission, clock);
-    expect(points.map((point) => point.step)).toEqual([148, 149, 150]);
-    expect(lines[0]).toContain('… 147 lines are not shown here');
+    expect(points.map((point) => point.step)).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
+    expect(lines[0]).toContain('… 149 lines are not shown here');
   });
 });
 

@@ -222,7 +222,7 @@ export async function follow(
   return { followed, ...told };
 }
 
-/** A worker's progress artifact. */
+/** A worker's progress artifact, with one more step than the one before. */
 export function publish(
   fake: FakeGitHub,
   runId: number,
@@ -235,7 +235,8 @@ export function publish(
     readonly lineCount?: number;
   } = {},
 ): void {
-  const { key = KEY, generation = 1, steps = [sequence], lines = [`line ${sequence}`] } = of;
+  const { key = KEY, generation = 1, lines = [`line ${sequence}`] } = of;
+  const steps = of.steps ?? Array.from({ length: sequence }, (_, index) => index + 1);
   const at = fake.world.now().toISOString();
   fake.addArtifact(runId, progressName(key, generation, sequence), {
     'progress.json': JSON.stringify({
@@ -246,7 +247,12 @@ export function publish(
       at,
       startedAt: at,
       runner: 'gpu-1',
-      points: steps.map((step) => ({ step, values: { loss: 1 / (step + 1) }, total: 100 })),
+      points: steps.map((step, index) => ({
+        row: index + 1,
+        step,
+        values: { loss: 1 / (step + 1) },
+        total: 100,
+      })),
       lines,
       lineCount: of.lineCount ?? sequence,
       gpus: null,

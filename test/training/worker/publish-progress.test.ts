@@ -128,12 +128,16 @@ describe('the progress of a worker', () => {
       checkpoint: null,
     });
     expect(second).toMatchObject({ sequence: 2, lines: ['epoch 1'], lineCount: 1 });
-    expect(second?.points[0]).toEqual({ step: 1, values: { loss: 0.5 }, total: 3 });
+    expect(second?.points[0]).toEqual({ row: 1, step: 1, values: { loss: 0.5 }, total: 3 });
     expect(Date.parse(second?.at ?? '') - Date.parse(second?.startedAt ?? '')).toBe(15_000);
     expect(last).toMatchObject({
       sequence: 3,
-      points: [{ step: 2, values: { loss: 0.4 }, total: null }],
-      lines: [],
+      // All that was told so far: whoever reads the newest has missed nothing.
+      points: [
+        { row: 1, step: 1, values: { loss: 0.5 }, total: 3 },
+        { row: 2, step: 2, values: { loss: 0.4 }, total: null },
+      ],
+      lines: ['epoch 1'],
       lineCount: 1,
       checkpoint: { artifact: 'trainyard-checkpoint', step: 1 },
     });
@@ -158,7 +162,7 @@ describe('the progress of a worker', () => {
     await publisher.finish();
     const all = await published();
     expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, index) => index + 1));
-    expect(all.flatMap(({ points }) => points.map(({ step }) => step))).toEqual([1]);
+    expect(all.at(-1)?.points.map(({ step }) => step)).toEqual([1]);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^warning: The progress could not be published: .*tried again\.$/);
   });
@@ -224,6 +228,33 @@ describe('the progress of a worker', () => {
     expect((await published()).flatMap(({ lines }) => lines)).toEqual([]);
   });
 
+  it('tells metrics of one step that come in rows of their own as one row, so that none is thinned away', async () => {
+    const { publisher, clock } = start();
+    await clock.advance(1);
+    for (let step = 0; step < 5_000; step += 1) {
+      publisher.point({ step, values: { loss: 1 / (step + 1) }, total: undefined });
+      publisher.point({ step, values: { accuracy: step }, total: undefined });
+    }
+    await publisher.finish();
+    const points = (await published()).at(-1)?.points ?? [];
+    expect(points.length).toBeGreaterThan(900);
+    expect(points.every(({ step, values }) => values['accuracy'] === step && 'loss' in values)).toBe(true);
+    // As dense in the beginning as at the end.
+    const early = points.filter(({ step }) => step < 2_500).length;
+    expect(Math.abs(early - points.length / 2)).toBeLessThan(10);
+  });
+
+  it('keeps a progress of hundreds of metrics small', async () => {
+    const { publisher, clock } = start();
+    await clock.advance(1);
+    const values = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`layer ${index}`, 1]));
+    for (let step = 0; step < 200; step += 1) publisher.point({ step, values, total: undefined });
+    await publisher.finish();
+    const points = (await published()).at(-1)?.points ?? [];
+    expect(points.map(({ step }) => step)).toHaveLength(40);
+    expect([points[0]?.step, points.at(-1)?.step]).toEqual([0, 199]);
+  });
+
   it('stays within its bounds, whatever a training says', async () => {
     const { publisher, clock } = start();
     await clock.advance(1);
@@ -235,7 +266,7 @@ describe('the progress of a worker', () => {
     await publisher.finish();
     const last = (await published()).at(-1);
     expect(last?.points).toHaveLength(1_000);
-    expect(last?.points[0]).toEqual({ step: 0, values: { loss: 1 }, total: null });
+    expect(last?.points[0]).toEqual({ row: 1, step: 0, values: { loss: 1 }, total: null });
     expect(last?.points.at(-1)?.step).toBe(99_999);
     expect(last?.lines).toHaveLength(200);
     expect(last?.lines.at(-1)).toHaveLength(2_000);

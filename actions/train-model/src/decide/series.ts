@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { seriesSchema } from '../../../../shared/record/training-section.ts';
 import type { Point } from '../engines/engine.ts';
+import { Evenly } from './evenly.ts';
 import { readNumbers } from './metrics.ts';
 
 export type Series = z.infer<typeof seriesSchema>;
@@ -39,36 +40,21 @@ export function parseRow(line: string, row: number): RowResult {
   };
 }
 
-/** One curve in bounded memory: every so many-th point, doubled when there are too many, and the last. */
+/** One curve in bounded memory. Two lists of numbers: pairs of a thousand curves would take several times as much. */
 class Curve {
-  #steps: number[] = [];
-  #values: number[] = [];
-  #stride = 1;
-  #count = 0;
-  #last: [number, number] = [0, 0];
+  readonly #steps = new Evenly<number>(MOST_KEPT);
+  readonly #values = new Evenly<number>(MOST_KEPT);
+  last = 0;
 
   add(step: number, value: number): void {
-    this.#last = [step, value];
-    if (this.#count % this.#stride === 0) {
-      this.#steps.push(step);
-      this.#values.push(value);
-      if (this.#steps.length >= MOST_KEPT) {
-        this.#steps = this.#steps.filter((_, index) => index % 2 === 0);
-        this.#values = this.#values.filter((_, index) => index % 2 === 0);
-        this.#stride *= 2;
-      }
-    }
-    this.#count += 1;
-  }
-
-  last(): [number, number] {
-    return this.#last;
+    this.#steps.add(step);
+    this.#values.add(value);
+    this.last = value;
   }
 
   points(): [number, number][] {
-    const kept = this.#steps.map((step, index): [number, number] => [step, this.#values[index] ?? 0]);
-    if ((this.#count - 1) % this.#stride !== 0) kept.push(this.#last);
-    return kept;
+    const values = this.#values.items();
+    return this.#steps.items().map((step, index) => [step, values[index] ?? 0]);
   }
 }
 
@@ -109,7 +95,7 @@ export class SeriesCollector {
 
   /** The last value of each metric. */
   last(): Record<string, number> {
-    return Object.fromEntries([...this.#curves].map(([metric, curve]) => [metric, curve.last()[1]]));
+    return Object.fromEntries([...this.#curves].map(([metric, curve]) => [metric, curve.last]));
   }
 }
 

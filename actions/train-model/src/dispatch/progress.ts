@@ -18,17 +18,22 @@ export const progressSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   /** The runner's name. */
   runner: z.string().max(MAX_NAME).nullable(),
-  /** Rows since the progress before, thinned to this many where there were more. */
+  /**
+   * The curve so far, thinned to this many rows where there were more: whoever looks seldom reads the newest progress
+   * alone, and misses nothing.
+   */
   points: z
     .array(
       z.strictObject({
+        /** Grows from row to row, and stays a row's own: tells which of them were seen before. */
+        row: z.int().positive(),
         step: z.number(),
         values: z.record(z.string().max(MAX_NAME), z.number()),
         total: z.number().nullable(),
       }),
     )
     .max(1_000),
-  /** The newest lines of the log, masked. */
+  /** The newest lines of the log, masked, whether the progress before told them or not. */
   lines: z.array(z.string().max(MAX_LINE)).max(200),
   /** How many lines there have been in all. */
   lineCount: z.int().min(0),

@@ -9,6 +9,7 @@ import { checkWorker } from './github/check-worker.ts';
 import { countAnswers } from './github/count-answers.ts';
 import type { GitHubEngineOptions } from './github/engine-options.ts';
 import { type Followed, FollowedTraining } from './github/followed-training.ts';
+import { LOOK_REQUESTS } from './github/progress-reader.ts';
 import { submitJob } from './github/submit-job.ts';
 import { filesFromWorker, readWorkerSection } from './github/worker-record.ts';
 
@@ -144,7 +145,8 @@ export function createGitHubEngine(options: GitHubEngineOptions): GitHubEngine {
 
     dispatchOf: (submission) => dispatchOf(trainingOf(submission)),
     mayReport() {
-      if (budget.affordable(clock.now()) < COMMENT_REQUESTS) return false;
+      // Edits came first and took what a look at the progress needs: the comment had nothing to show.
+      if (budget.affordable(clock.now()) < COMMENT_REQUESTS + LOOK_REQUESTS) return false;
       budget.spend(clock.now(), COMMENT_REQUESTS);
       return true;
     },

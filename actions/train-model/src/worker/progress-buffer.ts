@@ -1,4 +1,5 @@
-import { thin } from '../decide/series.ts';
+import { Evenly } from '../decide/evenly.ts';
+import { MAX_SERIES, thin } from '../decide/series.ts';
 import type { Progress } from '../dispatch/progress.ts';
 import type { Point } from '../engines/engine.ts';
 
@@ -7,24 +8,26 @@ const MAX_POINTS = 1_000;
 const MAX_LINES = 200;
 const MAX_LINE_CHARACTERS = 2_000;
 const MAX_NAME_CHARACTERS = 200;
-/** A training that tells a metric every microsecond must not fill the memory until the next progress. */
-const MAX_KEPT_POINTS = 4 * MAX_POINTS;
+/** A progress is uploaded every few minutes for days: with so many numbers it is below a megabyte. */
+const MAX_VALUES = 20_000;
+/** Halved when it comes to this, so that it never falls below MAX_POINTS. */
+const MOST_KEPT = 2 * MAX_POINTS + 2;
 
 type ProgressPoint = Progress['points'][number];
 
-export interface Batch {
-  readonly points: readonly ProgressPoint[];
-  readonly lines: readonly string[];
-  readonly lineCount: number;
-}
-
-/** Keeps what a training has told since the progress before, within bounds. */
+/** What a training has told so far, within bounds. */
 export class ProgressBuffer {
-  #points: ProgressPoint[] = [];
+  readonly #points = new Evenly<ProgressPoint>(MOST_KEPT);
+  /** The newest point: more metrics of the same step may follow. */
+  #newest: ProgressPoint | undefined;
+  #rows = 0;
+  #widest = 1;
   #lines: string[] = [];
   #lineCount = 0;
+  #hasNews = false;
 
   line(text: string): void {
+    this.#hasNews = true;
     this.#lineCount += 1;
     this.#lines.push(text.slice(0, MAX_LINE_CHARACTERS).toWellFormed());
     if (this.#lines.length > 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
@@ -35,27 +38,48 @@ export class ProgressBuffer {
     const told = Object.entries(values).filter(
       ([name, value]) => Number.isFinite(value) && name.length <= MAX_NAME_CHARACTERS,
     );
-    this.#points.push({
+    this.#hasNews = true;
+    this.#rows += 1;
+    const point: ProgressPoint = {
+      row: this.#rows,
       step,
-      values: Object.fromEntries(told),
+      values: Object.fromEntries(told.slice(0, MAX_SERIES)),
       total: total === undefined || !Number.isFinite(total) ? null : total,
-    });
-    if (this.#points.length >= MAX_KEPT_POINTS) this.#points = thin(this.#points, MAX_KEPT_POINTS / 2);
+    };
+    const newest = this.#newest;
+    if (newest !== undefined && belongTogether(newest, point)) {
+      // A logger that writes a row for each metric: of rows left out evenly, one metric might lose all of its own.
+      point.values = { ...newest.values, ...point.values };
+      point.total ??= newest.total;
+    } else if (newest !== undefined) {
+      this.#points.add(newest);
+    }
+    this.#newest = point;
+    this.#widest = Math.max(this.#widest, Object.keys(point.values).length);
   }
 
-  /** True where there is nothing that a progress has not told. */
-  isEmpty(): boolean {
-    return this.#points.length === 0 && this.#lines.length === 0;
+  /** True where there is something that no progress has told. */
+  get hasNews(): boolean {
+    return this.#hasNews;
   }
 
-  take(): Batch {
-    const batch = {
-      points: thin(this.#points, MAX_POINTS),
+  /** All that a progress tells. */
+  tell(): Pick<Progress, 'points' | 'lines' | 'lineCount'> {
+    this.#hasNews = false;
+    const points = [...this.#points.items(), ...(this.#newest === undefined ? [] : [this.#newest])];
+    return {
+      points: thin(points, Math.min(MAX_POINTS, Math.max(2, Math.floor(MAX_VALUES / this.#widest)))),
       lines: this.#lines.slice(-MAX_LINES),
       lineCount: this.#lineCount,
     };
-    this.#points = [];
-    this.#lines = [];
-    return batch;
   }
+}
+
+function belongTogether(one: ProgressPoint, next: ProgressPoint): boolean {
+  const names = Object.keys(next.values);
+  return (
+    one.step === next.step &&
+    names.length + Object.keys(one.values).length <= MAX_SERIES &&
+    names.every((name) => !Object.hasOwn(one.values, name))
+  );
 }

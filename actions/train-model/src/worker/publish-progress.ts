@@ -69,7 +69,7 @@ export function startPublishing(options: PublishOptions): Publisher {
       at: new Date(startedAt.getTime() + clock.now() - begun).toISOString(),
       startedAt: startedAt.toISOString(),
       runner: options.runner?.slice(0, 200) ?? null,
-      ...copy(buffer.take()),
+      ...buffer.tell(),
       gpus: options.gpus()?.slice(0, 1_000) ?? null,
       costUsd: options.cost(),
       checkpoint,
@@ -125,15 +125,7 @@ export function startPublishing(options: PublishOptions): Publisher {
       await running;
       // What an upload that failed held comes first, and what was told since then in one of its own.
       if (open !== undefined && !(await tell(LAST_UPLOAD_MS))) return;
-      if (!buffer.isEmpty() || told !== JSON.stringify(checkpoint)) await tell(LAST_UPLOAD_MS);
+      if (buffer.hasNews || told !== JSON.stringify(checkpoint)) await tell(LAST_UPLOAD_MS);
     },
   };
-}
-
-function copy({ points, lines, lineCount }: ReturnType<ProgressBuffer['take']>): {
-  points: Progress['points'];
-  lines: string[];
-  lineCount: number;
-} {
-  return { points: [...points], lines: [...lines], lineCount };
 }

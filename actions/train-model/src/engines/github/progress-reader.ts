@@ -14,8 +14,8 @@ import { freshLines } from './fresh-lines.ts';
 
 /** A progress of 1,000 points and 200 lines is far smaller. */
 const MAX_PROGRESS_BYTES = 8 * 1024 * 1024;
-/** Of many new ones only the newest are fetched: the worker's record holds every point at its end. */
-const MAX_FETCHED = 3;
+/** What a look costs at most: the list in two pages, and one artifact. */
+export const LOOK_REQUESTS = 3;
 
 export interface ProgressSource {
   readonly client: GitHubClient;
@@ -36,11 +36,12 @@ export interface Seen {
   readonly points: Point[];
 }
 
-/** Reads the numbered progress artifacts of one worker's run, each at most once and in order. */
+/** Reads the newest of the numbered progress artifacts of one worker's run, which tells all that those before told. */
 export class ProgressReader {
   readonly #source: ProgressSource;
   readonly #of: ProgressOf;
   #last = 0;
+  #lastRow = 0;
   #lineCount = 0;
 
   constructor(source: ProgressSource, of: ProgressOf) {
@@ -48,40 +49,43 @@ export class ProgressReader {
     this.#of = of;
   }
 
-  /** Looks for what is new, by one or two requests, and one for each of at most `most` artifacts. */
-  async look(most: number, signal: AbortSignal): Promise<Seen> {
-    const seen: Seen = { lines: [], points: [] };
-    const fresh = await this.#fresh(signal);
-    for (const { sequence, artifact } of fresh.slice(-Math.min(most, MAX_FETCHED))) {
-      const progress = await this.#read(artifact, sequence, signal);
-      this.#last = sequence;
-      if (progress === undefined) continue;
-      seen.lines.push(...freshLines(this.#lineCount, progress, this.#of.url));
-      this.#lineCount = Math.max(this.#lineCount, progress.lineCount);
-      seen.points.push(
-        ...progress.points.map(({ step, values, total }) => ({ step, values, total: total ?? undefined })),
-      );
-    }
-    return seen;
+  /** Looks for what is new, by LOOK_REQUESTS at most. */
+  async look(signal: AbortSignal): Promise<Seen> {
+    const newest = await this.#newest(signal);
+    if (newest === undefined) return { lines: [], points: [] };
+    const { sequence, artifact } = newest;
+    const progress = await this.#read(artifact, sequence, signal);
+    this.#last = sequence;
+    if (progress === undefined) return { lines: [], points: [] };
+    const lines = freshLines(this.#lineCount, progress, this.#of.url);
+    const fresh = progress.points.filter(({ row }) => row > this.#lastRow);
+    this.#lineCount = Math.max(this.#lineCount, progress.lineCount);
+    this.#lastRow = Math.max(this.#lastRow, ...fresh.map(({ row }) => row));
+    return {
+      lines,
+      points: fresh.map(({ step, values, total }) => ({ step, values, total: total ?? undefined })),
+    };
   }
 
-  /** The artifacts that were not there at the look before, oldest first. */
-  async #fresh(signal: AbortSignal): Promise<{ sequence: number; artifact: RunArtifact }[]> {
+  /** The newest artifact, where it was not there at the look before. */
+  async #newest(signal: AbortSignal): Promise<{ sequence: number; artifact: RunArtifact } | undefined> {
     const { requests, repository } = this.#source;
     const { runId, submissionKey, generation } = this.#of;
     const first = await readArtifactPage(requests, { repository, runId, page: 1 }, signal);
     // GitHub promises no order: the newest are on the first page or on the last.
     const page = Math.ceil(first.total / ARTIFACTS_PER_PAGE);
     const last = page > 1 ? await readArtifactPage(requests, { repository, runId, page }, signal) : undefined;
-    const found = new Map<number, RunArtifact>();
-    for (const artifact of [...first.artifacts, ...(last?.artifacts ?? [])]) {
-      const told = parseProgressName(artifact.name);
-      if (told?.submissionKey !== submissionKey || told.generation !== generation) continue;
-      if (told.sequence > this.#last) found.set(told.sequence, artifact);
-    }
-    return [...found]
-      .map(([sequence, artifact]) => ({ sequence, artifact }))
-      .toSorted((a, b) => a.sequence - b.sequence);
+    return [...first.artifacts, ...(last?.artifacts ?? [])]
+      .map((artifact) => ({ artifact, ...parseProgressName(artifact.name) }))
+      .filter(
+        (told): told is typeof told & { sequence: number } =>
+          told.submissionKey === submissionKey &&
+          told.generation === generation &&
+          told.sequence !== undefined &&
+          told.sequence > this.#last,
+      )
+      .toSorted((a, b) => a.sequence - b.sequence)
+      .at(-1);
   }
 
   /** What cannot be believed is left out, and said; what could not be had now is asked for again. */

@@ -4,13 +4,10 @@ import { isUnauthorized } from '../../../../../shared/github/permission.ts';
 import { lookGapMs, type RequestBudget } from '../../decide/request-budget.ts';
 import type { Point } from '../engine.ts';
 import type { Feed } from './feed.ts';
-import type { ProgressReader } from './progress-reader.ts';
+import { LOOK_REQUESTS, type ProgressReader } from './progress-reader.ts';
 
 /** By then a worker has told its first rows; a minute later the comment has spent what there is for showing it. */
 const FIRST_LOOK_MS = 40_000;
-/** A look at the progress: the list in two pages at most, and one artifact. */
-const LIST_REQUESTS = 2;
-const LAST_PROGRESS = 3;
 
 interface Showing {
   readonly reader: ProgressReader;
@@ -38,11 +35,10 @@ export class ShownProgress {
       this.#runningAt = now;
       this.#nextLookAt = now + FIRST_LOOK_MS;
     }
-    const affordable = budget.affordable(now) - LIST_REQUESTS;
-    if (now < this.#nextLookAt || affordable < 1) return;
+    if (now < this.#nextLookAt || budget.affordable(now) < LOOK_REQUESTS) return;
     this.#nextLookAt = now + lookGapMs(now - this.#runningAt);
     try {
-      await this.#read(affordable, signal);
+      await this.#read(signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isExpected(error) || isUnauthorized(error)) throw error;
@@ -56,16 +52,16 @@ export class ShownProgress {
     if (this.#hasLast) return;
     this.#hasLast = true;
     try {
-      await this.#read(LAST_PROGRESS, signal);
+      await this.#read(signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#options.logger.debug(`The last progress could not be read: ${messageOf(error)}`);
     }
   }
 
-  async #read(most: number, signal: AbortSignal): Promise<void> {
+  async #read(signal: AbortSignal): Promise<void> {
     const { reader, lines, points } = this.#options;
-    const seen = await reader.look(most, signal);
+    const seen = await reader.look(signal);
     lines.push(seen.lines);
     points.push(seen.points);
   }
