@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBDecimalValue, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
 import { InfrastructureError, messageOf, SubjectError } from '../errors.ts';
 import { withoutValues } from './decide/error-text.ts';
 import type { DataEngine, Limits, Query, Row, Scalar, Table, TableSource } from './engine.ts';
 import { openTable } from './open-table.ts';
+import { quoteIdentifier } from './sql.ts';
 
 /** Spilling may fill this much of the disk, then a query ends with an error instead of the machine. */
 const MAX_SPILL = '32GiB';
@@ -79,6 +80,15 @@ export class DuckDbEngine implements DataEngine {
     return results;
   }
 
+  async derive(table: string, query: Query, signal: AbortSignal): Promise<void> {
+    await this.#guarded(query.name, signal, async (connection) => {
+      await prepareSelect(connection, query);
+      const kept = await connection.prepare(`CREATE TEMP TABLE ${quoteIdentifier(table)} AS ${query.sql}`);
+      if ((query.parameters ?? []).length > 0) kept.bind([...(query.parameters ?? [])]);
+      await kept.run();
+    });
+  }
+
   async close(): Promise<void> {
     this.#connection?.disconnectSync();
     this.#instance?.closeSync();
@@ -142,13 +152,23 @@ export class DuckDbEngine implements DataEngine {
   }
 }
 
-async function select(connection: DuckDBConnection, { name, sql, parameters = [] }: Query): Promise<Row[]> {
+/** Makes sure that a text is one SELECT and nothing else. */
+async function prepareSelect(
+  connection: DuckDBConnection,
+  { name, sql }: Query,
+): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new InfrastructureError(`"${name}" is not one statement.`);
   const statement = await statements.prepare(0);
   if (Number(statement.statementType) !== SELECT_STATEMENT) {
     throw new InfrastructureError(`"${name}" is no SELECT.`);
   }
+  return statement;
+}
+
+async function select(connection: DuckDBConnection, query: Query): Promise<Row[]> {
+  const statement = await prepareSelect(connection, query);
+  const { parameters = [] } = query;
   if (parameters.length > 0) statement.bind([...parameters]);
   const reader = await statement.runAndReadAll();
   const names = reader.columnNames();

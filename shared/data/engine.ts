@@ -62,5 +62,7 @@ export interface DataEngine {
   ): Promise<ReadonlyMap<string, Table>>;
   /** The rows of each query, by its name. Integers beyond 2^53 arrive as bigint, all others as number. */
   run(plan: readonly Query[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Row[]>>;
+  /** Keeps the rows of one SELECT as a table for later queries, so that a join is made once. Ends with `close`. */
+  derive(table: string, select: Query, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -15,6 +15,10 @@ const MODES: Readonly<Record<EvaluatedRule['mode'], string>> = {
   minimum: 'at least',
   maximum: 'at most',
   'max-regression': 'not worse by more than',
+  'min-improvement': 'better by at least',
+  'max-improvement': 'better by at most',
+  'max-difference': 'differs between groups by at most',
+  'min-ratio': 'ratio between groups at least',
 };
 
 /** What evaluation-section.ts holds. */

@@ -35,6 +35,7 @@ export async function openEngine(): Promise<DataEngine & AsyncDisposable> {
   return {
     open: (...parameters) => engine.open(...parameters),
     run: (...parameters) => engine.run(...parameters),
+    derive: (...parameters) => engine.derive(...parameters),
     close: () => engine.close(),
     [Symbol.asyncDispose]: () => engine.close(),
   };

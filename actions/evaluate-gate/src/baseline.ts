@@ -24,6 +24,8 @@ export interface FoundBaseline {
   readonly notices: readonly string[];
 }
 
+type RegistrySource = Extract<BaselineSource, { kind: 'alias' | 'version' }>;
+
 export type CollectedBaseline =
   | FoundBaseline
   | { readonly kind: 'not-needed' }
@@ -58,9 +60,11 @@ export async function collectBaseline(options: BaselineOptions): Promise<Collect
     );
   }
   try {
-    return source.kind === 'file'
-      ? await fileBaseline(options, source)
-      : await registryBaseline(options, source);
+    if (source.kind === 'file') return await fileBaseline(options, source);
+    if (source.kind === 'alias' || source.kind === 'version') return await registryBaseline(options, source);
+    throw new UsageError(`The baseline "${source.text}" cannot be read by this version.`, {
+      where: options.gate,
+    });
   } catch (error) {
     if (!(error instanceof InfrastructureError) && !(error instanceof SubjectError)) throw error;
     return unavailable(
@@ -83,7 +87,7 @@ function unavailable(
 
 async function registryBaseline(
   options: BaselineOptions,
-  source: Exclude<BaselineSource, { kind: 'file' }>,
+  source: RegistrySource,
 ): Promise<CollectedBaseline> {
   const { inputs, model, gate, context } = options;
   if (inputs.registry === undefined) {
@@ -128,7 +132,7 @@ async function found(
   { evaluation, model, context }: BaselineOptions,
   registry: ModelRegistry,
   version: Version,
-  source: Exclude<BaselineSource, { kind: 'file' }>,
+  source: RegistrySource,
 ): Promise<FoundBaseline> {
   const { signal, temporaryDirectory } = context;
   const record = recordedMetrics(await registry.record(version, signal), model, version);

@@ -78,7 +78,7 @@ function judge(rule: GateRule, bound: Bound, metrics: Metrics, baseline: Baselin
   }
   return bound.mode === 'max-regression'
     ? judgeRegression(rule, bound, value, baseline)
-    : judgeBound(rule.metric, bound.mode, bound.limit.value, value);
+    : judgeBound(rule.metric, bound.mode === 'minimum', bound.limit.value, value);
 }
 
 const RESULT_OF_MISSING = { error: 'error', warn: 'warn', 'not-run': 'not-run' } as const;
@@ -87,8 +87,7 @@ function missing(rule: GateRule, reason: string): Judgement {
   return { result: RESULT_OF_MISSING[rule.onMissing], reason, bound: null };
 }
 
-function judgeBound(metric: string, mode: 'minimum' | 'maximum', bound: number, value: number): Judgement {
-  const minimum = mode === 'minimum';
+function judgeBound(metric: string, minimum: boolean, bound: number, value: number): Judgement {
   const holds = minimum ? value >= bound - ROUNDING : value <= bound + ROUNDING;
   const allowed = `at ${minimum ? 'least' : 'most'} ${String(bound)} is ${minimum ? 'required' : 'allowed'}`;
   return {

@@ -38,6 +38,14 @@ export function parseGateFile(text: string, file: string): GateFile {
 
   return {
     minCellSize: data.defaults['min-cell-size'],
+    defaults: { alpha: 0.05, power: 0.8, seed: 7, replicates: 2_000 },
+    examination: undefined,
+    slices: [],
+    metrics: [],
+    utility: undefined,
+    negativeControl: false,
+    selfWaiver: false,
+    acceptSelfReported: true,
     evaluation: data.evaluation === undefined ? undefined : columnsOf(data.evaluation, lineOf),
     baseline: {
       from: data.baseline.from,
@@ -85,6 +93,7 @@ function columnsOf(
     positive,
     labels,
     weight,
+    group: undefined,
     lines: Object.fromEntries(keys.map((key) => [key, lineOf(['evaluation', key])])),
   };
 }
@@ -123,6 +132,14 @@ function ruleOf(rule: RawRule, index: number, file: string, lineOf: (path: Path)
     ],
     severity,
     onMissing: rule['on-missing'],
+    onInconclusive: undefined,
+    test: rule.test,
+    alpha: 0.05,
+    minEffect: 0,
+    slices: [],
+    minSliceSize: 50,
+    by: undefined,
+    line: lineOf(['rules', index]),
   };
 }
 
