@@ -48,7 +48,9 @@ export async function fileBaseline(
       predictions === undefined || evaluation === undefined
         ? undefined
         : predictionFile(predictions, name(predictions)),
+    model: undefined,
     evaluationSetDigest: null,
+    rowsSha256: null,
     notices: ofThisRun ? [CHANGEABLE] : [],
   };
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
-import type { Blame } from '../../../shared/record/common.ts';
-import type { Section } from '../../../shared/record/section.ts';
+import type { Blame, FileReference } from '../../../shared/record/common.ts';
 import type { ModelRegistry, Version } from '../../../shared/registries/registry.ts';
 import { fileBaseline } from './baseline-file.ts';
+import { runBaseline } from './baseline-run.ts';
 import { choosePredictions } from './candidate.ts';
 import type { BaselineSource, EvaluationColumns } from './gate-file/gate-file.ts';
 import type { Inputs } from './inputs.ts';
 import { type PredictionFile, predictionFile } from './metrics/prediction-file.ts';
+import { recordedMetrics } from './recorded-metrics.ts';
 
 /** What a baseline brought with it. */
 export interface FoundBaseline {
@@ -19,8 +20,13 @@ export interface FoundBaseline {
   readonly modelDigest: string | null;
   readonly reported: ReadonlyMap<string, number | null>;
   readonly predictions: PredictionFile | undefined;
+  /** Brings the model's files, to be examined like the candidate; undefined where there are none. */
+  readonly model:
+    (() => Promise<readonly { readonly path: string; readonly reference: FileReference }[]>) | undefined;
   /** Of the rows that the reported metrics were measured on. */
   readonly evaluationSetDigest: string | null;
+  /** Of the file of rows on which the gate examined it. */
+  readonly rowsSha256: string | null;
   readonly notices: readonly string[];
 }
 
@@ -62,9 +68,7 @@ export async function collectBaseline(options: BaselineOptions): Promise<Collect
   try {
     if (source.kind === 'file') return await fileBaseline(options, source);
     if (source.kind === 'alias' || source.kind === 'version') return await registryBaseline(options, source);
-    throw new UsageError(`The baseline "${source.text}" cannot be read by this version.`, {
-      where: options.gate,
-    });
+    return await runBaseline(options, source);
   } catch (error) {
     if (!(error instanceof InfrastructureError) && !(error instanceof SubjectError)) throw error;
     return unavailable(
@@ -157,38 +161,9 @@ async function found(
     version: version.version,
     modelDigest: version.modelDigest,
     predictions,
+    model: async () =>
+      await registry.fetch(version, ['model'], join(temporaryDirectory, 'baseline-model'), signal),
     notices: [],
     ...record,
   };
-}
-
-/** The metrics in the record beside a version: those of its training, and over them those of its evaluation. */
-export function recordedMetrics(
-  sections: readonly Section[],
-  model: string,
-  version: Pick<Version, 'version' | 'modelDigest'>,
-): Pick<FoundBaseline, 'reported' | 'evaluationSetDigest'> {
-  const reported = new Map<string, number | null>();
-  let evaluationSetDigest: string | null = null;
-  for (const kind of ['training', 'evaluation'] as const) {
-    for (const section of sections) {
-      if (section.kind !== kind || section.subject !== model || section.body === null) continue;
-      if (section.body.modelDigest !== version.modelDigest) {
-        throw new SubjectError(
-          'model',
-          `The ${kind} section beside ${version.version} is of another model digest.`,
-          {
-            remedy: 'Compare with another version: what lies beside this one does not belong to it.',
-          },
-        );
-      }
-      if (section.kind === 'training') {
-        for (const [name, value] of Object.entries(section.body.metrics)) reported.set(name, value);
-      } else {
-        for (const { name, value } of section.body.metrics) reported.set(name, value);
-        evaluationSetDigest = section.body.evaluationSetDigest;
-      }
-    }
-  }
-  return { reported, evaluationSetDigest };
 }
