@@ -5,11 +5,11 @@ import { availableParallelism, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMasker } from '../../actions/train-model/src/decide/masker.ts';
+import { createMasker } from '../../shared/process/decide/masker.ts';
 import type { Submission, TrainingJob } from '../../actions/train-model/src/engines/engine.ts';
 import type { LiveMetrics } from '../../actions/train-model/src/engines/live-metrics.ts';
 import { createLocalEngine, type LocalEngine } from '../../actions/train-model/src/engines/local.ts';
-import { listProcesses } from '../../actions/train-model/src/local/processes.ts';
+import { listProcesses } from '../../shared/process/processes.ts';
 import { isAlive, until } from './wait.ts';
 
 const { signal } = new AbortController();

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { withinBudget } from '../../actions/train-model/src/local/log-budget.ts';
-import { LineQueue } from '../../actions/train-model/src/local/line-queue.ts';
+import { withinBudget } from '../../shared/process/log-budget.ts';
+import { LineQueue } from '../../shared/process/line-queue.ts';
 import { killsBetween, readMemoryKills } from '../../actions/train-model/src/local/memory-kills.ts';
-import {
-  listProcesses,
-  parsePsLine,
-  parseStat,
-  startOf,
-} from '../../actions/train-model/src/local/processes.ts';
+import { listProcesses, parsePsLine, parseStat, startOf } from '../../shared/process/processes.ts';
 import { openScratch } from './scratch.ts';
 
 const { signal } = new AbortController();

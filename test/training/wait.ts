@@ -1,4 +1,4 @@
-import { listProcesses } from '../../actions/train-model/src/local/processes.ts';
+import { listProcesses } from '../../shared/process/processes.ts';
 
 /** True while a process lives; a zombie, which nobody has fetched yet, does not. */
 export async function isAlive(pid: number): Promise<boolean> {

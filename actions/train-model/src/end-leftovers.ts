@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../../../shared/action/logger.ts';
-import { endGroup } from './local/end-group.ts';
-import { membersOf } from './local/processes.ts';
+import { endGroup } from '../../../shared/process/end-group.ts';
+import { membersOf } from '../../../shared/process/processes.ts';
 
 const groupSchema = z.object({
   pid: z.int().positive().nullable(),

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { TrainingBody } from '../../../../shared/record/training-section.ts';
 import { probe, type ProbeOptions } from '../gpu/probe.ts';
-import { findProgram } from '../local/find-program.ts';
+import { findProgram } from '../../../../shared/process/find-program.ts';
 
 type Environment = TrainingBody['environment'];
 

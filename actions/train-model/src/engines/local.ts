@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfrastructureError, messageOf, UsageError } from '../../../../shared/errors.ts';
-import { MARK } from '../decide/child-environment.ts';
+import { MARK } from '../../../../shared/process/decide/stripped-environment.ts';
 import { classifyEnd } from '../decide/classify-end.ts';
-import { createMasker, type Masker } from '../decide/masker.ts';
-import { type Child, startChild } from '../local/child.ts';
+import { createMasker, type Masker } from '../../../../shared/process/decide/masker.ts';
+import { type Child, startChild } from '../../../../shared/process/child.ts';
 import { checkCommand } from '../local/check-command.ts';
-import { endGroup } from '../local/end-group.ts';
-import { withinBudget } from '../local/log-budget.ts';
+import { endGroup } from '../../../../shared/process/end-group.ts';
+import { withinBudget } from '../../../../shared/process/log-budget.ts';
 import { killsBetween, type MemoryKills, readMemoryKills } from '../local/memory-kills.ts';
-import { type Group, startOf } from '../local/processes.ts';
+import { type Group, startOf } from '../../../../shared/process/processes.ts';
 import { startSampling } from '../local/sampling.ts';
 import { collectOutputs, type Snapshot, takeSnapshot } from '../output-files.ts';
 import {

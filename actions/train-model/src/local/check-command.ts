@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import type { Finding, TrainingJob } from '../engines/engine.ts';
-import { findProgram } from './find-program.ts';
+import { findProgram } from '../../../../shared/process/find-program.ts';
 
 /** What runs a script by the ending of its name. */
 const INTERPRETERS: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainingJob } from '../engines/engine.ts';
-import { yieldToTheRunner } from './priority.ts';
-import { type Group, membersOf } from './processes.ts';
+import { yieldToTheRunner } from '../../../../shared/process/priority.ts';
+import { type Group, membersOf } from '../../../../shared/process/processes.ts';
 
 /** Often enough to see a peak, seldom enough to cost nothing. */
 const SAMPLE_MS = 500;

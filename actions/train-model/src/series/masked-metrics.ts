@@ -1,4 +1,4 @@
-import type { Masker } from '../decide/masker.ts';
+import type { Masker } from '../../../../shared/process/decide/masker.ts';
 import type { Point } from '../engines/engine.ts';
 import type { MetricsFound } from './metrics-found.ts';
 import type { MetricsFollower } from './open-metrics.ts';

@@ -1,4 +1,4 @@
-import { holdsSecret } from './child-environment.ts';
+import { holdsSecret } from './stripped-environment.ts';
 
 const MASK = '***';
 /** A part of a secret (a line of it, another notation) that is shorter may stand in any text by chance. */

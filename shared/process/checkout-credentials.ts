@@ -1,4 +1,4 @@
-import { git } from '../../../../shared/github/git.ts';
+import { git } from '../github/git.ts';
 
 /**
  * Whether the checkout holds a credential that its step was told to leave there, as actions/checkout does by default:

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { MARK } from '../decide/child-environment.ts';
+import { MARK } from './decide/stripped-environment.ts';
 
 const run = promisify(execFile);
 /** ps on a machine that is starved by a training; a sample that comes later is of no use. */

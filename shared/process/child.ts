@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
-import { LineSplitter } from '../decide/line-splitter.ts';
-import type { Masker } from '../decide/masker.ts';
-import type { TrainingJob } from '../engines/engine.ts';
+import { LineSplitter } from './decide/line-splitter.ts';
+import type { Masker } from './decide/masker.ts';
 import { LineQueue } from './line-queue.ts';
 import { yieldToTheRunner } from './priority.ts';
 
@@ -22,6 +21,15 @@ export interface Child {
   closeOutput(): void;
 }
 
+/** What is started. */
+export interface Command {
+  readonly command: readonly [string, ...string[]];
+  /** Where it starts; absolute. */
+  readonly directory: string;
+  /** All that it is given. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface ChildOptions {
   readonly masker: Masker;
   /** Every line, masked, before anybody reads the queue. */
@@ -29,7 +37,7 @@ export interface ChildOptions {
 }
 
 /** Starts a command without a shell, as the leader of its own process group, with low priority. */
-export async function startChild(job: TrainingJob, { masker, onLine }: ChildOptions): Promise<Child> {
+export async function startChild(job: Command, { masker, onLine }: ChildOptions): Promise<Child> {
   const [program, ...words] = job.command;
   const child = spawn(program, words, {
     cwd: job.directory,
