@@ -13,6 +13,14 @@ export interface PredictionColumns {
   readonly prediction: Column;
   readonly scores: readonly Column[];
   readonly weight: Column | undefined;
+  /** Label and prediction are sets of classes: lists, JSON arrays, or text with `|` between the classes. */
+  readonly multilabel?: boolean;
+}
+
+/** One more column of `selectRows`: `sql` is an expression over the file's own columns. */
+export interface ExtraColumn {
+  readonly name: string;
+  readonly sql: string;
 }
 
 const FLOATING = /^(FLOAT|REAL|DOUBLE|DECIMAL\b.*)$/;
@@ -51,15 +59,21 @@ const numberOrNull = (column: Column): string =>
 
 /**
  * One SELECT that brings a table of predictions to a form that all queries share: `id`, `y` and `p` (label and
- * prediction as text), `yn` and `pn` (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none).
+ * prediction as text), `yn` and `pn` (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none), then
+ * `extraColumns`, such as those that slices need.
  */
-export function selectRows(table: string, columns: PredictionColumns): string {
+export function selectRows(
+  table: string,
+  columns: PredictionColumns,
+  extraColumns: readonly ExtraColumn[] = [],
+): string {
   const scores = columns.scores
     .map((column, index) => `, ${numberOrNull(column)} + 0.0 AS s${index}`)
     .join('');
+  const extra = extraColumns.map(({ name, sql }) => `, ${sql} AS ${quoteIdentifier(name)}`).join('');
   return `SELECT ${textOf(columns.id)} AS id, ${textOf(columns.label)} AS y, ${textOf(columns.prediction)} AS p,
     ${numberOrNull(columns.label)} AS yn, ${numberOrNull(columns.prediction)} AS pn${scores},
-    ${columns.weight === undefined ? 'CAST(1 AS DOUBLE)' : numberOrNull(columns.weight)} AS w
+    ${columns.weight === undefined ? 'CAST(1 AS DOUBLE)' : numberOrNull(columns.weight)} AS w${extra}
     FROM ${quoteIdentifier(table)}`;
 }
 
