@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../../../shared/data/sql.ts';
+import { classSetOf } from './class-sets.ts';
 
 export interface Column {
   readonly name: string;
@@ -34,8 +35,8 @@ export function isNested(type: string): boolean {
  * A value as text, so that classes of different files and types compare: 3, 3.0 and '3' are one class.
  * NaN and infinities become NULL and are then counted as missing.
  */
-function textOf({ name, type }: Column): string {
-  const column = quoteIdentifier(name);
+export function textOfValue(column: string, type: string): string {
+  if (type === 'JSON') return `${column} ->> '$'`;
   if (type === 'VARCHAR') return column;
   if (!FLOATING.test(type)) return `CAST(${column} AS VARCHAR)`;
   const number = `CAST(${column} AS DOUBLE)`;
@@ -44,6 +45,8 @@ function textOf({ name, type }: Column): string {
   return `CASE WHEN NOT isfinite(${number}) THEN NULL WHEN ${whole} THEN CAST(CAST(${number} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
 }
 
+const textOf = ({ name, type }: Column): string => textOfValue(quoteIdentifier(name), type);
+
 /** A value as a finite number, else NULL. */
 function numberOf({ name, type }: Column): string {
   const column = quoteIdentifier(name);
@@ -51,15 +54,16 @@ function numberOf({ name, type }: Column): string {
   return `CASE WHEN isfinite(${number}) THEN ${number} END`;
 }
 
-const isNumeric = ({ type }: Column): boolean =>
+export const isNumeric = ({ type }: Column): boolean =>
   FLOATING.test(type) || /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type);
 
-const numberOrNull = (column: Column): string =>
+export const numberOrNull = (column: Column): string =>
   column.type === 'VARCHAR' || isNumeric(column) ? numberOf(column) : 'CAST(NULL AS DOUBLE)';
 
 /**
  * One SELECT that brings a table of predictions to a form that all queries share: `id`, `y` and `p` (label and
- * prediction as text), `yn` and `pn` (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none), then
+ * prediction as text; where they are
+ * sets of classes, as JSON text, with the sorted lists `ys` and `ps`), `yn` and `pn` (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none), then
  * `extraColumns`, such as those that slices need.
  */
 export function selectRows(
@@ -71,8 +75,12 @@ export function selectRows(
     .map((column, index) => `, ${numberOrNull(column)} + 0.0 AS s${index}`)
     .join('');
   const extra = extraColumns.map(({ name, sql }) => `, ${sql} AS ${quoteIdentifier(name)}`).join('');
-  return `SELECT ${textOf(columns.id)} AS id, ${textOf(columns.label)} AS y, ${textOf(columns.prediction)} AS p,
-    ${numberOrNull(columns.label)} AS yn, ${numberOrNull(columns.prediction)} AS pn${scores},
+  const { label, prediction, multilabel = false } = columns;
+  const classes = (column: Column): string =>
+    multilabel ? `CAST(to_json(${classSetOf(column)}) AS VARCHAR)` : textOf(column);
+  const sets = multilabel ? `, ${classSetOf(label)} AS ys, ${classSetOf(prediction)} AS ps` : '';
+  return `SELECT ${textOf(columns.id)} AS id, ${classes(label)} AS y, ${classes(prediction)} AS p${sets},
+    ${numberOrNull(label)} AS yn, ${numberOrNull(prediction)} AS pn${scores},
     ${columns.weight === undefined ? 'CAST(1 AS DOUBLE)' : numberOrNull(columns.weight)} AS w${extra}
     FROM ${quoteIdentifier(table)}`;
 }
