@@ -1,6 +1,6 @@
 import type { Logger } from '../action/logger.ts';
 import { loadNative } from '../native/load.ts';
-import type { DataEngine } from './engine.ts';
+import type { ScoringEngine } from './engine.ts';
 
 export interface EngineOptions {
   readonly logger: Logger;
@@ -14,7 +14,7 @@ export interface EngineOptions {
 const BINDING = Symbol.for('trainyard.duckdb-binding');
 
 /** The embedded engine, DuckDB; its native part is loaded first. */
-export async function createDataEngine(options: EngineOptions): Promise<DataEngine> {
+export async function createDataEngine(options: EngineOptions): Promise<ScoringEngine> {
   if (!Reflect.has(globalThis, BINDING)) {
     Reflect.set(globalThis, BINDING, await loadNative('duckdb', options));
   }

@@ -1,21 +1,39 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBDecimalValue, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
 import { InfrastructureError, messageOf, SubjectError } from '../errors.ts';
 import { withoutValues } from './decide/error-text.ts';
-import type { DataEngine, Limits, Query, Row, Scalar, Table, TableSource } from './engine.ts';
+import type {
+  ComputedType,
+  DataFormat,
+  Limits,
+  Query,
+  Row,
+  RowAppender,
+  Scalar,
+  ScoringEngine,
+  Table,
+  TableSource,
+} from './engine.ts';
 import { openTable } from './open-table.ts';
-import { quoteIdentifier } from './sql.ts';
+import { openAppender } from './row-appender.ts';
+import { quoteIdentifier, quoteText } from './sql.ts';
 
 /** Spilling may fill this much of the disk, then a query ends with an error instead of the machine. */
 const MAX_SPILL = '32GiB';
 /** DUCKDB_STATEMENT_TYPE_SELECT in duckdb.h. */
 const SELECT_STATEMENT = 1;
 
+const COPY_OPTIONS: Readonly<Record<DataFormat, string>> = {
+  csv: 'FORMAT csv, HEADER true',
+  jsonl: 'FORMAT json',
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+};
+
 /** The embedded DataEngine. Data becomes tables by our own SQL; then the connection can reach nothing outside. */
-export class DuckDbEngine implements DataEngine {
+export class DuckDbEngine implements ScoringEngine {
   #instance: DuckDBInstance | undefined;
   #connection: DuckDBConnection | undefined;
   #spill: string | undefined;
@@ -86,6 +104,45 @@ export class DuckDbEngine implements DataEngine {
       const kept = await connection.prepare(`CREATE TEMP TABLE ${quoteIdentifier(table)} AS ${query.sql}`);
       if ((query.parameters ?? []).length > 0) kept.bind([...(query.parameters ?? [])]);
       await kept.run();
+    });
+  }
+
+  async *stream(
+    query: Query,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly (readonly Scalar[])[], void, undefined> {
+    const result = await this.#guarded(query.name, signal, async (connection) => {
+      const statement = await prepareSelect(connection, query);
+      const { parameters = [] } = query;
+      if (parameters.length > 0) statement.bind([...parameters]);
+      return await statement.stream();
+    });
+    for (;;) {
+      const chunk = await this.#guarded(query.name, signal, () => result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getColumns().map((values) => values.map(scalar));
+    }
+  }
+
+  async append(
+    table: string,
+    columns: readonly { readonly name: string; readonly type: ComputedType }[],
+    signal: AbortSignal,
+  ): Promise<RowAppender> {
+    return await this.#guarded(`filling ${table}`, signal, async () => {
+      if (this.#instance === undefined) throw new InfrastructureError('The data engine is closed.');
+      // A connection of its own: one that appends would end what is being streamed.
+      return await openAppender(await this.#instance.connect(), table, columns);
+    });
+  }
+
+  async write(query: Query, path: string, format: DataFormat, signal: AbortSignal): Promise<void> {
+    await this.#guarded(query.name, signal, async (connection) => {
+      await prepareSelect(connection, query);
+      // The folder to spill to is the only one that a locked-down engine may still write to.
+      const written = join(this.#spill ?? '', `written.${format}`);
+      await connection.run(`COPY (${query.sql}) TO ${quoteText(written)} (${COPY_OPTIONS[format]})`);
+      await rename(written, path);
     });
   }
 

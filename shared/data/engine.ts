@@ -66,3 +66,30 @@ export interface DataEngine {
   derive(table: string, select: Query, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A type that a table of computed rows may have. */
+export type ComputedType = 'BIGINT' | 'DOUBLE' | 'FLOAT' | 'VARCHAR';
+
+/** Takes rows that this process computed, column by column. */
+export interface RowAppender {
+  push(columns: readonly (readonly Scalar[])[]): void;
+  /** To be called once, when all rows are there or none is wanted any more. */
+  close(): void;
+}
+
+/** An engine whose rows can be taken out and given back: what a model that runs in this process needs. */
+export interface ScoringEngine extends DataEngine {
+  /**
+   * The rows of one SELECT as columns, in batches of at most 2,048 that are read as they are asked for. Ask nothing else
+   * of the engine until the last has come; `append` is open meanwhile.
+   */
+  stream(select: Query, signal: AbortSignal): AsyncIterable<readonly (readonly Scalar[])[]>;
+  /** Opens a new, empty table for rows that this process computes. Ends with `close`. */
+  append(
+    table: string,
+    columns: readonly { readonly name: string; readonly type: ComputedType }[],
+    signal: AbortSignal,
+  ): Promise<RowAppender>;
+  /** Writes the rows of one SELECT as a new file at `path`, absolute. CSV has a header line. */
+  write(select: Query, path: string, format: DataFormat, signal: AbortSignal): Promise<void>;
+}
