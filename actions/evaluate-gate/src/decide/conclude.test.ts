@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EvaluatedRule } from '../../../../shared/record/evaluation-section.ts';
-import { conclude } from './conclude.ts';
+import { type Circumstances, conclude } from './conclude.ts';
 
 const rule = (overrides: Partial<EvaluatedRule>): EvaluatedRule => ({
   id: 'accuracy.minimum',
@@ -26,7 +26,14 @@ const rule = (overrides: Partial<EvaluatedRule>): EvaluatedRule => ({
   ...overrides,
 });
 
-const IN_FORCE = { newInHead: false, baselineBlame: undefined };
+const IN_FORCE: Circumstances = {
+  newInHead: false,
+  rowsChanged: false,
+  baselineBlame: undefined,
+  firstRun: false,
+  selfReportedRefused: false,
+  control: null,
+};
 
 describe('conclude', () => {
   it('passes with the comparison as its reason', () => {
@@ -89,7 +96,7 @@ describe('conclude', () => {
       title: 'Gate: accuracy',
     });
     const baselineBlame = { owner: 'infrastructure' as const, message: 'It did not answer.', remedy: null };
-    expect(conclude([gone], { newInHead: false, baselineBlame }).blame).toBe(baselineBlame);
+    expect(conclude([gone], { ...IN_FORCE, baselineBlame }).blame).toBe(baselineBlame);
   });
 
   it('judges nothing where no blocking rule was judged', () => {
@@ -107,7 +114,7 @@ describe('conclude', () => {
   });
 
   it('a gate file that the base lacks is at best inconclusive', () => {
-    const proposed = { newInHead: true, baselineBlame: undefined };
+    const proposed = { ...IN_FORCE, newInHead: true };
     const { verdict, summary } = conclude([rule({})], proposed);
     expect(verdict).toBe('inconclusive');
     expect(summary).toMatch(

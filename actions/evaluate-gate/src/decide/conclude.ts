@@ -1,86 +1,171 @@
 import type { Annotation } from '../../../../shared/action/logger.ts';
 import type { Blame } from '../../../../shared/record/common.ts';
-import type { EvaluatedRule } from '../../../../shared/record/evaluation-section.ts';
+import type { EvaluatedRule, EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
 import { verdictOf } from '../../../../shared/verdict.ts';
+import { isComparison } from '../gate-file/gate-file.ts';
+import { annotationsOf } from './annotations.ts';
+
+type OwnBlame = Omit<Blame, 'contact'>;
 
 export interface Conclusion {
   readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'error';
   readonly summary: string;
-  readonly blame: Omit<Blame, 'contact'> | null;
+  readonly blame: OwnBlame | null;
   readonly annotations: readonly Annotation[];
 }
 
-interface Circumstances {
+export interface Circumstances {
   /** The base has no such gate file: at best inconclusive. */
   readonly newInHead: boolean;
+  /** The rows of the evaluation are not those of the base: at best inconclusive. */
+  readonly rowsChanged: boolean;
   /** Whose it is that the baseline is not there, where it is not. */
-  readonly baselineBlame: Omit<Blame, 'contact'> | undefined;
+  readonly baselineBlame: OwnBlame | undefined;
+  readonly firstRun: boolean;
+  /** The candidate graded itself, and the gate file does not accept that. */
+  readonly selfReportedRefused: boolean;
+  readonly control: EvaluationBody['control'];
 }
 
 /** The section's verdict with the sentence that says why, whose failure it is, and remarks at the gate file's lines. */
-export function conclude(
-  rules: readonly EvaluatedRule[],
-  { newInHead, baselineBlame }: Circumstances,
-): Conclusion {
-  const judged = verdictOf(rules);
-  const verdict = judged === 'pass' && newInHead ? 'inconclusive' : judged;
-  const annotations = rules.flatMap(annotationOf);
+export function conclude(rules: readonly EvaluatedRule[], circumstances: Circumstances): Conclusion {
+  const annotations = annotationsOf(rules);
+  const refusal = refusalOf(circumstances);
+  if (refusal !== undefined) {
+    const message = `${refusal.message} ${refusal.remedy ?? ''}`.trim();
+    return {
+      verdict: 'error',
+      summary: refusal.message,
+      blame: refusal,
+      annotations: [{ severity: 'error', message }, ...annotations],
+    };
+  }
+  // A waiver lets one broken rule pass for one commit: the rule warns, and was judged all the same.
+  const counted = rules.map((rule) => (isWaived(rule) ? { ...rule, result: 'pass' as const } : rule));
+  const judged = verdictOf(counted);
   const blocking = rules.filter(({ severity }) => severity === 'error');
-  const broken = blocking.filter(({ result }) => result === judged);
-
+  const worst = blocking.filter(({ result }) => result === judged);
   if (judged === 'fail' || judged === 'error') {
-    const summary = sentence(broken);
-    const blame: Conclusion['blame'] =
-      judged === 'fail'
-        ? {
-            owner: 'model',
-            message: summary,
-            remedy: 'Improve the model, or change the rule in a pull request of its own.',
-          }
-        : (baselineBlame ?? {
-            owner: 'configuration',
-            message: summary,
-            remedy:
-              'See the reason of each rule. A first model, which has nothing to be compared with, needs "on-no-baseline: allow" under "baseline" in the gate file.',
-          });
-    return { verdict: judged, summary, blame, annotations };
+    const summary = brokenSentence(worst);
+    return { verdict: judged, summary, blame: blameOf(judged, summary, circumstances), annotations };
   }
-  const held = rules.filter(({ result }) => result === 'pass');
-  const notRun = rules.filter(({ result }) => result === 'not-run').length;
-  const warned = rules.filter(
-    ({ result, severity }) => result !== 'pass' && result !== 'not-run' && severity !== 'error',
-  ).length;
-  const counts = [
-    ...(notRun === 0 ? [] : [`${notRun} ${notRun === 1 ? 'was' : 'were'} not run`]),
-    ...(warned === 0 ? [] : [`${warned} ${warned === 1 ? 'warns' : 'warn'}`]),
-  ];
-  const rest = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
   if (judged === 'inconclusive') {
-    return { verdict, summary: `No blocking rule could be judged${rest}.`, blame: null, annotations };
+    return {
+      verdict: judged,
+      summary: undecidedSentence(rules, worst, circumstances),
+      blame: null,
+      annotations,
+    };
   }
-  const first = held.find(({ mode }) => mode === 'max-regression') ?? held[0];
-  const summary = `${held.length === 1 ? 'The rule holds' : `${held.length} rules hold`}${rest}: ${first?.reason ?? ''}.`;
+  const reservation = reservationOf(circumstances);
+  const summary = heldSentence(rules);
   return {
-    verdict,
-    summary: newInHead
-      ? `The gate file is new in this pull request and not yet in force. ${summary}`
-      : summary,
+    verdict: reservation === undefined ? 'pass' : 'inconclusive',
+    summary: reservation === undefined ? summary : `${reservation} ${summary}`,
     blame: null,
     annotations,
   };
 }
 
-function sentence(broken: readonly EvaluatedRule[]): string {
-  const reason = `${broken[0]?.reason ?? ''}.`;
+const isWaived = ({ waiver, result }: EvaluatedRule): boolean =>
+  waiver !== undefined && waiver !== null && result === 'warn';
+
+/** What makes every result of the rules worthless. */
+function refusalOf({ selfReportedRefused, control }: Circumstances): OwnBlame | undefined {
+  if (selfReportedRefused) {
+    return {
+      owner: 'configuration',
+      message: 'The numbers are self-reported, and the gate file does not accept that.',
+      remedy:
+        'Let the gate compute the predictions on "rows", or write "accept-self-reported: true", both under "evaluation" of the gate file.',
+    };
+  }
+  if (control?.result !== 'not-blocked') return undefined;
+  return {
+    owner: 'configuration',
+    message: `The gate is decoration: ${control.reason}.`,
+    remedy:
+      'Add a rule that a worse model breaks, such as "max-regression" or "min" with severity error; "negative-control: false" leaves the control out.',
+  };
+}
+
+/** Why what holds here is not in force yet. */
+function reservationOf({ newInHead, rowsChanged }: Circumstances): string | undefined {
+  if (newInHead) return 'The gate file is new in this pull request and not yet in force.';
+  return rowsChanged
+    ? 'This pull request changes the evaluation rows, which count when they are merged.'
+    : undefined;
+}
+
+function blameOf(judged: 'fail' | 'error', message: string, { baselineBlame }: Circumstances): OwnBlame {
+  if (judged === 'fail') {
+    const remedy = 'Improve the model, or change the rule in a pull request of its own.';
+    return { owner: 'model', message, remedy };
+  }
+  return (
+    baselineBlame ?? {
+      owner: 'configuration',
+      message,
+      remedy:
+        'See the reason of each rule. A first model, which has nothing to be compared with, needs "on-no-baseline: allow" under "baseline" in the gate file.',
+    }
+  );
+}
+
+function brokenSentence(broken: readonly EvaluatedRule[]): string {
   const others = broken.length - 1;
+  const reason = `${mostTelling(broken)?.reason ?? ''}.`;
   return others === 0
     ? reason
     : `${reason} ${others} further ${others === 1 ? 'rule does' : 'rules do'} not hold.`;
 }
 
-function annotationOf({ result, severity, reason, where, metric }: EvaluatedRule): Annotation[] {
-  if (result === 'pass' || result === 'not-run') return [];
-  const place = where === null ? {} : { file: where.file, line: where.line };
-  const shown = result === 'warn' && severity === 'error' ? 'warning' : severity;
-  return [{ severity: shown, message: `${reason}.`, title: `Gate: ${metric}`, ...place }];
+function undecidedSentence(
+  rules: readonly EvaluatedRule[],
+  undecided: readonly EvaluatedRule[],
+  { firstRun }: Circumstances,
+): string {
+  const rest = asides(rules);
+  if (undecided.length > 0) {
+    const many =
+      rules.length === 1
+        ? 'The rule is'
+        : `${undecided.length} of ${rules.length} rules ${undecided.length === 1 ? 'is' : 'are'}`;
+    return `${many} undecided${rest}: ${mostTelling(undecided)?.reason ?? ''}.`;
+  }
+  const compares = rules.some(({ mode, result }) => result === 'not-run' && isComparison(mode));
+  return firstRun && compares
+    ? `No blocking rule could be judged${rest}: a first run has nothing to be compared with. Add "min" or "max" to a rule of the gate file.`
+    : `No blocking rule could be judged${rest}.`;
+}
+
+function heldSentence(rules: readonly EvaluatedRule[]): string {
+  const held = rules.filter(({ result }) => result === 'pass');
+  const telling = held.find(({ mode, slice }) => mode === 'max-regression' && slice === null) ?? held[0];
+  if (telling === undefined) return `Every broken rule is waived${asides(rules)}.`;
+  const many = held.length === 1 ? 'The rule holds' : `${held.length} rules hold`;
+  return `${many}${asides(rules)}: ${telling.reason}.`;
+}
+
+/** ` (1 was not run, 2 warn, 1 is waived)`. */
+function asides(rules: readonly EvaluatedRule[]): string {
+  const notRun = rules.filter(({ result }) => result === 'not-run').length;
+  const waived = rules.filter(isWaived).length;
+  const warned = rules.filter(
+    (rule) =>
+      !isWaived(rule) &&
+      (rule.result === 'warn' ||
+        (rule.severity !== 'error' && rule.result !== 'pass' && rule.result !== 'not-run')),
+  ).length;
+  const counts = [
+    ...(notRun === 0 ? [] : [`${notRun} ${notRun === 1 ? 'was' : 'were'} not run`]),
+    ...(warned === 0 ? [] : [`${warned} ${warned === 1 ? 'warns' : 'warn'}`]),
+    ...(waived === 0 ? [] : [`${waived} ${waived === 1 ? 'is' : 'are'} waived`]),
+  ];
+  return counts.length === 0 ? '' : ` (${counts.join(', ')})`;
+}
+
+/** All rows tell more than a slice. */
+function mostTelling(rules: readonly EvaluatedRule[]): EvaluatedRule | undefined {
+  return rules.find(({ slice }) => slice === null) ?? rules[0];
 }

@@ -1,15 +1,24 @@
 import type { Policy } from '../../../../shared/record/common.ts';
-import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
-import type { CollectedBaseline, FoundBaseline } from '../baseline.ts';
+import type {
+  Charts,
+  EvaluatedRule,
+  EvaluationBody,
+  ExaminationRecord,
+} from '../../../../shared/record/evaluation-section.ts';
+import type { CollectedBaseline } from '../baseline.ts';
 import type { Candidate } from '../candidate.ts';
+import type { Evidence } from '../evidence.ts';
 import type { GateFile } from '../gate-file/gate-file.ts';
 import type { Measurement } from '../metrics/measure.ts';
-import { compareSets } from './compared.ts';
 import { conclude, type Conclusion } from './conclude.ts';
-import { type Baseline, evaluateRules } from './evaluate-rules.ts';
+import { judgeRules } from './judge-rules.ts';
 import { mergeMetrics, type Metrics } from './metrics.ts';
+import type { ParsedWaivers } from './parse-waivers.ts';
+import { referenceOf } from './reference.ts';
+import { fairnessRows, sliceRows } from './slice-rows.ts';
+import { waive, type WaiverCircumstances } from './waive.ts';
 
-export interface Evidence {
+export interface Collected {
   readonly model: string;
   readonly gate: GateFile;
   readonly policy: Policy;
@@ -17,6 +26,15 @@ export interface Evidence {
   readonly baseline: CollectedBaseline;
   /** Undefined where only reported metrics are there. */
   readonly measurement: Measurement | undefined;
+  /** What inference made of the predictions; without it, points are compared. */
+  readonly evidence?: Evidence | undefined;
+  /** Metrics that no row tells, such as budgets; they count over what was reported. */
+  readonly budget?: Metrics | undefined;
+  /** Undefined: the gate examined nothing, and the predictions are the training's. */
+  readonly examination?: ExaminationRecord | undefined;
+  readonly control?: EvaluationBody['control'] | undefined;
+  readonly waivers?: (ParsedWaivers & { readonly circumstances: WaiverCircumstances }) | undefined;
+  readonly charts?: Charts | undefined;
 }
 
 export interface Judged {
@@ -28,16 +46,27 @@ export interface Judged {
 }
 
 /** Turns what was collected and measured into the body of the section and its verdict. */
-export function judge({ model, gate, policy, candidate, baseline, measurement }: Evidence): Judged {
-  const own = mergeMetrics({
-    computed: measurement?.candidate.metrics ?? new Map(),
-    notComputed: measurement?.notComputed ?? new Map(),
-    reported: candidate.reported,
-    reporter: candidate.reporter,
-  });
+export function judge(collected: Collected): Judged {
+  const { model, gate, policy, candidate, baseline, measurement, evidence, examination } = collected;
+  const own = ownMetrics(collected);
   const reference = referenceOf(baseline, measurement, gate);
-  const rules = evaluateRules(gate.rules, own.metrics, reference.baseline, policy.path);
-  const conclusion = conclude(rules, { newInHead: policy.newInHead, baselineBlame: reference.blame });
+  const judged = judgeRules({
+    gate,
+    evidence,
+    reported: own.metrics,
+    baseline: reference.baseline,
+    gatePath: policy.path,
+  });
+  const waived = waiveSome(judged, collected.waivers);
+  const predictionsBy = whoPredicted(measurement, examination);
+  const conclusion = conclude(waived.rules, {
+    newInHead: policy.newInHead,
+    rowsChanged: examination?.changed ?? false,
+    baselineBlame: reference.blame,
+    firstRun: baseline.kind === 'first-run',
+    selfReportedRefused: predictionsBy !== 'gate' && !gate.acceptSelfReported,
+    control: collected.control ?? null,
+  });
   const baselineMetrics = reference.baseline.kind === 'present' ? reference.baseline.metrics : undefined;
   return {
     body: {
@@ -50,10 +79,17 @@ export function judge({ model, gate, policy, candidate, baseline, measurement }:
       baseline: comparedBaseline(baseline, gate),
       firstRun: baseline.kind === 'first-run',
       gate: policy,
-      rules,
+      rules: [...waived.rules],
       metrics: listed(own.metrics, baselineMetrics),
+      ...(evidence === undefined
+        ? {}
+        : { slices: sliceRows(gate, evidence), fairness: fairnessRows(gate, evidence) }),
       confusion: measurement?.confusion ?? null,
-      predictionsBy: measurement === undefined ? 'none' : 'training',
+      charts: collected.charts ?? null,
+      control: collected.control ?? null,
+      waivers: [...waived.waivers],
+      examination: examination ?? null,
+      predictionsBy,
       modelDigest: candidate.modelDigest,
       evaluationSetDigest: measurement?.candidate.evaluationSetDigest ?? null,
       predictionsDigest: candidate.predictionsDigest,
@@ -66,67 +102,41 @@ export function judge({ model, gate, policy, candidate, baseline, measurement }:
       ...(baseline.kind === 'found' ? baseline.notices : []),
       ...reference.notices,
       ...sameModel(candidate, baseline),
+      ...(examination?.labelsInReach === true ? [IN_REACH] : []),
+      ...waived.notices,
     ],
-    failedRules: rules
+    failedRules: waived.rules
       .filter(({ severity, result }) => severity === 'error' && (result === 'fail' || result === 'error'))
       .map(({ id }) => id),
   };
 }
 
-interface Reference {
-  readonly baseline: Baseline;
-  readonly notices: readonly string[];
-  readonly blame: NonNullable<Conclusion['blame']> | undefined;
-}
+const IN_REACH =
+  'The labels of the evaluation rows lay where the training could read them. Fetch them only in a job of the gate, so that no training can learn them.';
 
-function referenceOf(
-  collected: CollectedBaseline,
-  measurement: Measurement | undefined,
-  { baseline }: GateFile,
-): Reference {
-  switch (collected.kind) {
-    case 'not-needed':
-      return { baseline: { kind: 'not-needed' }, notices: [], blame: undefined };
-    case 'first-run':
-      return {
-        baseline: { kind: 'first-run', onNoBaseline: baseline.onNoBaseline },
-        notices: [],
-        blame: undefined,
-      };
-    case 'unavailable':
-      return unavailable(collected.blame);
-    case 'found':
-      return presentOr(collected, measurement);
-  }
-}
-
-function unavailable(blame: NonNullable<Conclusion['blame']>): Reference {
-  const reason = blame.remedy === null ? blame.message : `${blame.message} ${blame.remedy}`;
-  return { baseline: { kind: 'unavailable', reason }, notices: [], blame };
-}
-
-function presentOr(found: FoundBaseline, measurement: Measurement | undefined): Reference {
-  const measured = measurement?.baseline;
-  if (measured !== undefined && 'unusable' in measured) {
-    return unavailable({ owner: 'data', message: measured.unusable, remedy: measured.remedy });
-  }
-  const comparison = compareSets({
-    what: found.what,
-    candidateDigest: measurement?.candidate.evaluationSetDigest ?? null,
-    baselineDigest: measured === undefined ? found.evaluationSetDigest : undefined,
-  });
-  if (!comparison.comparable) {
-    const remedy = 'Evaluate both on one set of rows, and publish the predictions with the model.';
-    return unavailable({ owner: 'data', message: comparison.reason, remedy });
-  }
+/** The candidate's metrics: computed before reported, and what only the gate measured before both. */
+function ownMetrics({ candidate, measurement, budget }: Collected): ReturnType<typeof mergeMetrics> {
   const { metrics, notices } = mergeMetrics({
-    computed: measured?.metrics ?? new Map(),
-    notComputed: new Map(),
-    reported: found.reported,
-    reporter: `The record of ${found.what}`,
+    computed: measurement?.candidate.metrics ?? new Map(),
+    notComputed: measurement?.notComputed ?? new Map(),
+    reported: candidate.reported,
+    reporter: candidate.reporter,
   });
-  const said = comparison.notice === undefined ? notices : [...notices, comparison.notice];
-  return { baseline: { kind: 'present', what: found.what, metrics }, notices: said, blame: undefined };
+  return { metrics: new Map([...metrics, ...(budget ?? [])]), notices };
+}
+
+function waiveSome(rules: readonly EvaluatedRule[], waivers: Collected['waivers']): ReturnType<typeof waive> {
+  if (waivers === undefined) return { rules, waivers: [], notices: [] };
+  const waived = waive(rules, waivers.requests, waivers.circumstances);
+  return { ...waived, notices: [...waivers.notices, ...waived.notices] };
+}
+
+function whoPredicted(
+  measurement: Measurement | undefined,
+  examination: ExaminationRecord | undefined,
+): EvaluationBody['predictionsBy'] {
+  if (measurement === undefined) return 'none';
+  return examination?.by === 'gate' ? 'gate' : 'training';
 }
 
 function comparedBaseline(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseGateFile } from '../gate-file/parse.ts';
-import { type Baseline, evaluateRules } from './evaluate-rules.ts';
+import type { Baseline } from './baseline.ts';
+import { judgeRules } from './judge-rules.ts';
 import type { Metrics } from './metrics.ts';
 
 const values = (metrics: Record<string, number | null>): Metrics =>
@@ -8,7 +9,7 @@ const values = (metrics: Record<string, number | null>): Metrics =>
 
 function evaluate(rule: string, metrics: Metrics, baseline: Baseline = { kind: 'not-needed' }) {
   const gate = parseGateFile(`version: 1\nrules:\n  - {${rule}, test: none}`, 'gate.yml');
-  return evaluateRules(gate.rules, metrics, baseline, 'gate.yml');
+  return judgeRules({ gate, evidence: undefined, reported: metrics, baseline, gatePath: 'gate.yml' });
 }
 
 const present = (metrics: Record<string, number | null>): Baseline => ({
@@ -17,7 +18,7 @@ const present = (metrics: Record<string, number | null>): Baseline => ({
   metrics: values(metrics),
 });
 
-describe('evaluateRules', () => {
+describe('judgeRules by points', () => {
   it.each([
     ['min: 0.8', 0.8, 'pass'],
     ['min: 0.8', 0.8 - 1e-13, 'pass'],
@@ -140,9 +141,13 @@ describe('evaluateRules', () => {
       'version: 1\nrules: [{metric: r2, min: 0, max: 1, test: none}, {metric: r2, min: 0.1, severity: info, test: none}]',
       'gate.yml',
     );
-    const ids = evaluateRules(gate.rules, values({ r2: 0.5 }), { kind: 'not-needed' }, 'gate.yml').map(
-      ({ id }) => id,
-    );
+    const ids = judgeRules({
+      gate,
+      evidence: undefined,
+      reported: values({ r2: 0.5 }),
+      baseline: { kind: 'not-needed' },
+      gatePath: 'gate.yml',
+    }).map(({ id }) => id);
     expect(ids).toEqual(['r2.minimum', 'r2.maximum', 'r2.minimum-2']);
   });
 });

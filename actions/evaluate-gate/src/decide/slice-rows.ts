@@ -1,0 +1,57 @@
+import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
+import { type Evidence, keyOf } from '../evidence.ts';
+import type { GateFile } from '../gate-file/gate-file.ts';
+
+type Rules = Pick<GateFile, 'rules' | 'minCellSize'>;
+type SliceRow = NonNullable<EvaluationBody['slices']>[number];
+type FairnessRow = NonNullable<EvaluationBody['fairness']>[number];
+
+/** What the rules' metrics are on each slice, without those too small to be shown. */
+export function sliceRows({ rules, minCellSize }: Rules, { slices }: Evidence): SliceRow[] {
+  const rows = new Map<string, SliceRow>();
+  for (const rule of rules) {
+    for (const { family, name, n, metrics } of slices) {
+      const found = metrics.get(keyOf(rule));
+      const key = JSON.stringify([rule.metric, family, name]);
+      if (!rule.slices.includes(family) || n < minCellSize || found === undefined || rows.has(key)) continue;
+      rows.set(key, {
+        metric: rule.metric,
+        family,
+        slice: name,
+        n,
+        value: found.value,
+        baseline: found.baselineValue,
+        interval: finiteInterval((found.difference ?? found.own)?.interval(1 - 2 * rule.alpha)),
+      });
+    }
+  }
+  return [...rows.values()];
+}
+
+/** The comparisons between groups that rules ask for. */
+export function fairnessRows({ rules, minCellSize }: Rules, { fairness }: Evidence): FairnessRow[] {
+  const rows = new Map<string, FairnessRow>();
+  for (const { metric, by, alpha } of rules) {
+    const found = by === undefined ? undefined : fairness.get(`${metric} ${by}`);
+    if (found === undefined || rows.has(`${metric} ${found.by}`)) continue;
+    const level = 1 - 2 * alpha;
+    rows.set(`${metric} ${found.by}`, {
+      metric,
+      by: found.by,
+      difference: found.difference?.estimate ?? null,
+      differenceInterval: finiteInterval(found.difference?.interval(level)),
+      ratio: found.ratio?.estimate ?? null,
+      ratioInterval: finiteInterval(found.ratio?.interval(level)),
+      groups: found.groups.map(({ name, n, value }) =>
+        n < minCellSize ? { name, n: null, value: null } : { name, n, value },
+      ),
+    });
+  }
+  return [...rows.values()];
+}
+
+/** An interval as the record holds one: none where an end is not finite. */
+export function finiteInterval(interval: readonly [number, number] | undefined): [number, number] | null {
+  if (interval === undefined || !interval.every(Number.isFinite)) return null;
+  return [interval[0], interval[1]];
+}
