@@ -27,4 +27,6 @@ export interface InferenceDetails {
   readonly undefinedReplicates?: number;
   /** Pairs that only the candidate, and only the baseline, got right. */
   readonly discordant?: readonly [number, number];
+  /** Differences of exactly 0, which Wilcoxon's test drops. */
+  readonly zeros?: number;
 }

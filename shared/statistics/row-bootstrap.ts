@@ -1,4 +1,4 @@
-import { seededGenerator } from './seeded.ts';
+import { type SeededGenerator, seededGenerator } from './seeded.ts';
 
 export interface RowBootstrap {
   /** Values of the rows, a column each, all of one length. */
@@ -30,7 +30,7 @@ export function rowBootstrap(options: RowBootstrap): Float64Array {
   return result;
 }
 
-type Draw = (below: (count: number) => number) => Uint32Array;
+type Draw = (below: SeededGenerator['below']) => Uint32Array;
 
 function rowDraw(rows: number): Draw {
   const indices = new Uint32Array(rows);
@@ -52,8 +52,8 @@ function groupDraw(groups: Uint32Array): Draw {
   let indices = new Uint32Array(2 * rows.length);
   return (below) => {
     let filled = 0;
-    for (let i = 0; i < members.length; i++) {
-      const group = members[below(members.length)] ?? new Uint32Array();
+    for (const member of members) {
+      const group = members[below(members.length)] ?? member;
       if (filled + largest > indices.length) {
         const longer = new Uint32Array(2 * indices.length + largest);
         longer.set(indices);

@@ -9,9 +9,9 @@ export interface SeededGenerator {
   /** Uniform in [0, 1), of 53 bits. */
   (): number;
   /** The 32 bits of one draw, as a whole number. */
-  bits(): number;
+  readonly bits: () => number;
   /** Uniform among 0 … count - 1, for a count well below 2^32. */
-  below(count: number): number;
+  readonly below: (count: number) => number;
 }
 
 /**
