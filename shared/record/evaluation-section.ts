@@ -116,6 +116,17 @@ export const chartsSchema = z.strictObject({
   calibration: z.array(z.strictObject({ name: z.string(), points: z.array(pointSchema) })),
   /** Counts by the lower edge of bins of equal width of prediction - label. */
   residuals: z.array(z.strictObject({ name: z.string(), width: z.number(), points: z.array(pointSchema) })),
+  /** Replicates of the difference by the lower edge of bins of equal width; `at`: the limit of the rule. */
+  bootstrap: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        width: z.number(),
+        points: z.array(pointSchema),
+        at: z.number().nullable(),
+      }),
+    )
+    .optional(),
   /** The metrics of the last gated versions. */
   trend: z.array(z.strictObject({ metric: z.string(), points: z.array(z.tuple([z.string(), z.number()])) })),
 });

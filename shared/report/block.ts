@@ -1,3 +1,4 @@
+import type { Bar, Limit, Scale } from './interval.ts';
 import type { Mark, Tone } from './marks.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Cell {
   readonly mark?: Mark;
   /** A page of the repository that the text leads to, where the form has links. */
   readonly url?: string;
+  /** Drawn above the text, with its own words below it. */
+  readonly interval?: Bar;
 }
 
 export interface Fact {
@@ -51,8 +54,10 @@ export interface Step {
 
 interface Titled {
   readonly title: string;
-  /** Behind a fold where the form has folds. */
-  readonly folded?: boolean;
+  /** Behind a fold where the form has folds; `markdown`: only where room is scarce. */
+  readonly folded?: boolean | 'markdown';
+  /** For the page alone: elsewhere a line says that it is there. */
+  readonly pageOnly?: boolean;
 }
 
 export interface FactsBlock extends Titled {
@@ -80,6 +85,52 @@ export interface HeatBlock extends Titled {
   readonly counts: readonly (readonly (number | null)[])[];
   readonly caption: string;
 }
+/** One metric by slice: a dot with its interval for each. */
+export interface SliceChart {
+  readonly metric: string;
+  /** What is drawn and how to read it. */
+  readonly caption: string;
+  readonly scale: Scale;
+  readonly limit: Limit | null;
+  readonly zero: number | null;
+  readonly rows: readonly SliceRow[];
+}
+export interface SliceRow {
+  readonly family: string;
+  readonly name: string;
+  readonly n: string;
+  readonly mark: Mark | null;
+  /** Null where nothing could be measured. */
+  readonly bar: Bar | null;
+  readonly words: Cell;
+}
+export interface SlicesBlock extends Titled {
+  readonly kind: 'slices';
+  readonly charts: readonly SliceChart[];
+}
+export interface Plot {
+  readonly shape: 'line' | 'histogram';
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly series: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [number, number])[];
+  }[];
+  /** Both axes from 0 to 1, with the line on which x equals y where `diagonal`. */
+  readonly unit: boolean;
+  readonly diagonal: boolean;
+  /** Of the bars of a histogram. */
+  readonly width: number | null;
+  /** A vertical line, such as that of no difference. */
+  readonly at: number | null;
+  /** What the first and the last place on the x axis are, where they are no numbers. */
+  readonly ends: readonly [string, string] | null;
+}
+export interface PlotsBlock extends Titled {
+  readonly kind: 'plots';
+  readonly plots: readonly Plot[];
+}
 export interface TimelineBlock extends Titled {
   readonly kind: 'timeline';
   readonly steps: readonly Step[];
@@ -95,7 +146,16 @@ export interface NoteBlock {
 }
 
 export type Block =
-  FactsBlock | TableBlock | MetricsBlock | CurvesBlock | HeatBlock | TimelineBlock | DiffBlock | NoteBlock;
+  | FactsBlock
+  | TableBlock
+  | MetricsBlock
+  | CurvesBlock
+  | HeatBlock
+  | SlicesBlock
+  | PlotsBlock
+  | TimelineBlock
+  | DiffBlock
+  | NoteBlock;
 
 /** What a withheld count is shown as. */
 export const WITHHELD = '<k';

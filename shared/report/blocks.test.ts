@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as fixtures from '../../test/report/fixtures.ts';
 import type { Section } from '../record/section.ts';
 import type { Block } from './block.ts';
-import { changeOf } from './evaluation-blocks.ts';
+import { changeOf } from './rule-words.ts';
 import { shareRight } from './share-right.ts';
 import { NO_LINKS } from './links.ts';
 import { viewSection } from './section-view.ts';

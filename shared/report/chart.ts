@@ -1,18 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Curve } from './block.ts';
 import { cleanLine } from './clean-text.ts';
-import { escapeHtml } from './escape-html.ts';
-
-/** Colours are CSS variables of the page, so that one picture serves light and dark. */
-const PALETTE = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(--series-4)'];
-const INK = 'var(--ink-soft)';
-const GRID = 'var(--line)';
-
-/** In the picture's own units: it is scaled to its box. Narrow enough to be read on a phone. */
-const WIDTH = 290;
-const HEIGHT = 140;
-/** More lines than this in one picture cannot be told apart. */
-const MAX_LINES = PALETTE.length;
+import { CONFIG, drawer, HEIGHT, MAX_LINES, PALETTE, WIDTH } from './picture.ts';
 
 export interface Chart {
   readonly title: string;
@@ -41,23 +30,11 @@ export function groupCurves(curves: readonly Curve[]): { title: string; curves: 
 export async function drawCurves(curves: readonly Curve[]): Promise<Chart[]> {
   const drawable = curves.filter((curve) => curve.points.length > 1);
   if (drawable.length === 0) return [];
-  const [vega, { compile }, { expressionInterpreter }] = await Promise.all([
-    import('vega'),
-    import('vega-lite'),
-    import('vega-interpreter'),
-  ]);
+  const draw = await drawer();
   const charts: Chart[] = [];
   for (const group of groupCurves(drawable)) {
-    // With ast and the interpreter, no expression of the plot becomes a Function (facts: text is hostile).
-    const runtime = vega.parse(compile(specOf(group.curves)).spec, undefined, { ast: true });
-    const view = new vega.View(runtime, {
-      expr: expressionInterpreter,
-      renderer: 'none',
-      logLevel: vega.Error,
-    });
-    const svg = await view.toSVG();
-    view.finalize();
-    charts.push({ ...group, colours: PALETTE, svg: adapt(svg, labelOf(group.title, group.curves)) });
+    const svg = await draw(specOf(group.curves), labelOf(group.title, group.curves));
+    charts.push({ ...group, colours: PALETTE, svg });
   }
   return charts;
 }
@@ -101,34 +78,10 @@ function specOf(curves: readonly Curve[]): TopLevelSpec {
         legend: null,
       },
     },
-    config: {
-      aria: false,
-      font: 'inherit',
-      view: { stroke: null },
-      axis: {
-        labelColor: INK,
-        titleColor: INK,
-        labelFontSize: 12,
-        titleFontSize: 12,
-        titleFontWeight: 'normal',
-        gridColor: GRID,
-        domainColor: GRID,
-        tickColor: GRID,
-        labelFlush: false,
-      },
-      axisX: { grid: false },
-    },
+    config: CONFIG,
   };
 }
 
 function labelOf(title: string, curves: readonly Curve[]): string {
   return `Line chart of ${cleanLine(title)}. ${curves.map(({ metric, text }) => `${metric}: ${text}`).join('. ')}`;
-}
-
-/** Makes vega's picture a responsive one with a name for those who do not see it. */
-function adapt(svg: string, label: string): string {
-  return svg.replace(
-    /^<svg[^>]*?viewBox="([^"]*)"[^>]*>/,
-    (_, box: string) => `<svg class="chart" viewBox="${box}" role="img" aria-label="${escapeHtml(label)}">`,
-  );
 }

@@ -1,35 +1,25 @@
-import type { EvaluatedRule, EvaluationBody } from '../record/evaluation-section.ts';
+import type { EvaluationBody } from '../record/evaluation-section.ts';
+import type { Verdict } from '../verdict.ts';
 import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from './block.ts';
-import { formatBeside, formatNumber, formatSigned, sameNumber, shortDigest } from './format.ts';
+import { controlNotes, examinationFacts, examinationNotes, waiverBlocks } from './examination-blocks.ts';
+import { fairnessBlocks } from './fairness-blocks.ts';
+import { formatBeside, formatNumber, shortDigest } from './format.ts';
+import type { Linker } from './links.ts';
 import { resultWord } from './marks.ts';
+import { plotsBlocks } from './plot-blocks.ts';
 import { diffBlocks, policyFacts, policyNotes } from './policy-blocks.ts';
-
-const PREDICTIONS_BY: Readonly<Record<EvaluationBody['predictionsBy'], string>> = {
-  training:
-    'Self-reported: the training itself computed the predictions that these numbers come from. Trainyard computed the metrics from them.',
-  gate: 'The gate computed the predictions itself, on rows whose labels the training never saw.',
-  none: 'Self-reported: only finished metrics were given; Trainyard saw no predictions behind them.',
-};
-
-const MODES: Readonly<Record<EvaluatedRule['mode'], string>> = {
-  minimum: 'at least',
-  maximum: 'at most',
-  'max-regression': 'not worse by more than',
-  'min-improvement': 'better by at least',
-  'max-improvement': 'better by at most',
-  'max-difference': 'differs between groups by at most',
-  'min-ratio': 'ratio between groups at least',
-};
+import { changeOf, demandOf } from './rule-words.ts';
+import { rulesBlocks } from './rules-blocks.ts';
+import { slicesBlocks } from './slice-blocks.ts';
+import { verdictNote } from './verdict-note.ts';
 
 /** What evaluation-section.ts holds. */
-export function evaluationBlocks(body: EvaluationBody): Block[] {
+export function evaluationBlocks(body: EvaluationBody, verdict: Verdict, link: Linker): Block[] {
+  const knowing = knowsUncertainty(body);
   return [
+    ...(knowing ? [verdictNote(body, verdict)] : []),
     ...policyNotes(body.gate, 'gate file'),
-    {
-      kind: 'note',
-      tone: body.predictionsBy === 'gate' ? 'plain' : 'doubt',
-      text: PREDICTIONS_BY[body.predictionsBy],
-    },
+    ...examinationNotes(body),
     ...(body.firstRun
       ? [
           {
@@ -39,9 +29,14 @@ export function evaluationBlocks(body: EvaluationBody): Block[] {
           },
         ]
       : []),
-    ...rules(body),
-    ...metrics(body),
+    ...controlNotes(body),
+    ...(knowing ? rulesBlocks(body) : pointRules(body)),
+    ...waiverBlocks(body, link),
+    ...slicesBlocks(body),
+    ...fairnessBlocks(body),
+    ...metrics(body, knowing),
     ...confusion(body),
+    ...plotsBlocks(body),
     {
       kind: 'facts',
       title: 'What was compared',
@@ -56,6 +51,7 @@ export function evaluationBlocks(body: EvaluationBody): Block[] {
               : 'none: no rule compares'
             : named(body.baseline),
         ),
+        ...examinationFacts(body),
         ...(body.gate === null ? [] : policyFacts(body.gate)),
         ...fact('Model digest', digest(body.modelDigest)),
         ...fact('Evaluation set', digest(body.evaluationSetDigest)),
@@ -64,6 +60,16 @@ export function evaluationBlocks(body: EvaluationBody): Block[] {
     },
     ...diffBlocks(body.gate, 'gate file'),
   ];
+}
+
+/** True for sections of a gate that judges by intervals, or examines the model; older ones compared points only. */
+function knowsUncertainty(body: EvaluationBody): boolean {
+  return (
+    body.rules.some((rule) => rule.interval !== null || rule.slice !== null || rule.test !== 'none') ||
+    [body.examination, body.control, body.slices, body.fairness, body.charts].some(
+      (each) => (each ?? null) !== null,
+    )
+  );
 }
 
 function digest(value: string | null): Cell | null {
@@ -76,30 +82,14 @@ function named(compared: EvaluationBody['candidate']): string {
   return `${compared.what} (from ${compared.from}${version}${model})`;
 }
 
-/** What a rule demands, in words. */
-export function demandOf(rule: EvaluatedRule): string {
-  const slice = rule.slice === null ? '' : ` on slice ${rule.slice}`;
-  return `${rule.metric}${slice} ${MODES[rule.mode]} ${rule.threshold}`;
-}
-
-/** A difference as movement and judgement: `▲ 0.0111 better`. */
-export function changeOf(difference: number, direction: EvaluatedRule['direction'] | undefined): Cell {
-  if (sameNumber(difference, 0)) return text('= no change', 'muted');
-  const arrow = difference > 0 ? '▲' : '▼';
-  const size = formatNumber(Math.abs(difference));
-  if (direction === undefined) return text(`${arrow} ${formatSigned(difference)}`);
-  const better = difference > 0 === (direction === 'higher');
-  return text(`${arrow} ${size} ${better ? 'better' : 'worse'}`, better ? 'good' : 'bad');
-}
-
-function rules(body: EvaluationBody): Block[] {
+/** The rules of a gate that compares points. */
+function pointRules(body: EvaluationBody): Block[] {
   if (body.rules.length === 0) return [];
   const baselineName = body.baseline?.what ?? 'baseline';
-  const untested = body.rules.every((rule) => rule.test === 'none');
   return [
     {
       kind: 'table',
-      title: `Rules of the gate${untested ? ' (points compared, no test)' : ''}`,
+      title: 'Rules of the gate (points compared, no test)',
       columns: [
         { header: 'Result' },
         { header: 'Rule' },
@@ -122,27 +112,13 @@ function rules(body: EvaluationBody): Block[] {
         text(rule.baselineValue === null ? '–' : formatBeside(rule.baselineValue, [rule.value])),
         rule.difference === null ? text('–') : changeOf(rule.difference, rule.direction),
         text(rule.n === null ? '–' : formatNumber(rule.n)),
-        text(why(rule, untested)),
+        text(rule.reason),
       ]),
     },
   ];
 }
 
-function why(rule: EvaluatedRule, untested: boolean): string {
-  const parts = [rule.reason];
-  if (rule.interval !== null) {
-    const level = rule.level === null ? '' : `${formatNumber(100 * rule.level)} % `;
-    parts.push(`${level}interval ${formatNumber(rule.interval[0])} to ${formatNumber(rule.interval[1])}`);
-  }
-  if (rule.p !== null) {
-    const adjusted = rule.adjustedP === null ? '' : ` (adjusted ${formatNumber(rule.adjustedP)})`;
-    parts.push(`p = ${formatNumber(rule.p)}${adjusted}`);
-  }
-  if (!untested) parts.push(rule.test === 'none' ? 'points compared, no test' : `test: ${rule.test}`);
-  return parts.filter((part) => part !== '').join('; ');
-}
-
-function metrics(body: EvaluationBody): Block[] {
+function metrics(body: EvaluationBody, folded: boolean): Block[] {
   if (body.metrics.length === 0) return [];
   const directions = new Map(
     body.rules.filter((rule) => rule.slice === null).map((rule) => [rule.metric, rule.direction]),
@@ -151,6 +127,7 @@ function metrics(body: EvaluationBody): Block[] {
     {
       kind: 'metrics',
       title: 'Metrics',
+      ...(folded ? { folded: 'markdown' as const } : {}),
       baselineName: body.baseline?.what ?? null,
       metrics: body.metrics.map((metric): Metric => ({
         name: metric.name,

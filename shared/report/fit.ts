@@ -1,6 +1,8 @@
-/** A piece of text that is shown whole or not at all. */
+/** A piece of text that is shown whole, in a shorter form, or not at all. */
 export interface Part {
   readonly text: string;
+  /** Shorter forms, the longest first, for where the text itself does not fit. */
+  readonly shorter?: readonly string[];
   /** What is said to be missing where it is left out. */
   readonly name: string;
   /** Parts of a lower rank are kept first. */
@@ -12,18 +14,18 @@ export interface Fitted {
   readonly leftOut: readonly Part[];
 }
 
-/** Keeps as many parts as fit into `budget`, the most important first, each whole, in their own order. */
+/** Keeps as many parts as fit into `budget`, the most important first, in their own order. */
 export function fit(parts: readonly Part[], budget: number, sizeOf: (text: string) => number): Fitted {
-  const kept = new Set<Part>();
+  const kept = new Map<Part, Part>();
   let left = budget;
   for (const part of parts.toSorted((a, b) => a.rank - b.rank)) {
-    const size = sizeOf(part.text);
-    if (size > left) continue;
-    left -= size;
-    kept.add(part);
+    const text = [part.text, ...(part.shorter ?? [])].find((form) => sizeOf(form) <= left);
+    if (text === undefined) continue;
+    left -= sizeOf(text);
+    kept.set(part, { ...part, text });
   }
   return {
-    parts: parts.filter((part) => kept.has(part)),
+    parts: parts.flatMap((part) => kept.get(part) ?? []),
     leftOut: parts.filter((part) => !kept.has(part)),
   };
 }

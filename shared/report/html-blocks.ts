@@ -1,6 +1,5 @@
 import type {
   Block,
-  Cell,
   CurvesBlock,
   FactsBlock,
   HeatBlock,
@@ -11,8 +10,10 @@ import type {
 import { WITHHELD } from './block.ts';
 import { drawCurves } from './chart.ts';
 import { escapeHtml, escapeHtmlLines } from './escape-html.ts';
-import { linkTarget } from './escape-markdown.ts';
 import { formatNumber } from './format.ts';
+import { htmlCell } from './html-cell.ts';
+import { plotsHtml } from './html-plots.ts';
+import { slicesHtml } from './html-slices.ts';
 import { markIcon, toneIcon } from './html-icons.ts';
 import { MARKS } from './marks.ts';
 import { shareRight } from './share-right.ts';
@@ -46,24 +47,15 @@ async function bodyOf(block: Exclude<Block, { kind: 'note' }>): Promise<string> 
       return await curves(block);
     case 'heat':
       return heat(block);
+    case 'slices':
+      return slicesHtml(block);
+    case 'plots':
+      return await plotsHtml(block);
     case 'timeline':
       return timeline(block);
     case 'diff':
       return diff(block.text);
   }
-}
-
-/** One cell: its sign, then its text, escaped. */
-export function htmlCell(cell: Cell): string {
-  const escaped = escapeHtml(cell.text);
-  const words = cell.code === true && escaped !== '–' ? `<code>${escaped}</code>` : escaped;
-  const target = cell.url === undefined ? undefined : linkTarget(cell.url);
-  const shown = target === undefined ? words : `<a href="${target}" rel="noreferrer">${words}</a>`;
-  const tone = cell.tone ?? (cell.mark === undefined ? undefined : MARKS[cell.mark].tone);
-  const coloured = tone === undefined ? shown : `<span class="toned tone-${tone}">${shown}</span>`;
-  return cell.mark === undefined
-    ? coloured
-    : `<span class="cell"><span class="tone-${MARKS[cell.mark].tone} toned">${markIcon(cell.mark)}</span>${coloured}</span>`;
 }
 
 function facts(block: FactsBlock): string {

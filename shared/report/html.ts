@@ -1,6 +1,7 @@
 import type { Callout } from './callouts.ts';
 import { escapeHtml } from './escape-html.ts';
-import { htmlBlock, htmlCell } from './html-blocks.ts';
+import { htmlBlock } from './html-blocks.ts';
+import { htmlCell } from './html-cell.ts';
 import { LOGO, markIcon, pill } from './html-icons.ts';
 import { STYLE } from './html-style.ts';
 import { isBroken, MARKS } from './marks.ts';

@@ -1,7 +1,8 @@
 import type { EvaluatedRule } from '../record/evaluation-section.ts';
 import type { Section, SectionOf } from '../record/section.ts';
 import type { Verdict } from '../verdict.ts';
-import { demandOf } from './evaluation-blocks.ts';
+import { demandOf } from './rule-words.ts';
+import { neededWords } from './verdict-note.ts';
 import {
   asSentence,
   counted,
@@ -110,6 +111,14 @@ function gateReason({ verdict, body }: SectionOf<'evaluation'>): string | undefi
     if (first === undefined) return undefined;
     const count = `${formatNumber(broken.length)} of ${counted(blocking.length, 'blocking rule')} ${broken.length === 1 ? 'is' : 'are'} broken`;
     return `${count}; ${brokenWords(first, baseline)}`;
+  }
+  if (verdict === 'inconclusive') {
+    const undecided = blocking.filter((rule) => rule.result === 'inconclusive');
+    const [first] = undecided;
+    if (first === undefined) return undefined;
+    const count = `${formatNumber(undecided.length)} of ${counted(blocking.length, 'blocking rule')} cannot be decided`;
+    const needed = neededWords(blocking);
+    return `${count}, first: ${demandOf(first)}.${needed}`;
   }
   if (verdict !== 'pass') return undefined;
   const holding = blocking.filter((rule) => rule.result === 'pass').length;

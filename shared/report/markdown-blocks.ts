@@ -1,8 +1,10 @@
-import type { Block, Cell, Column, HeatBlock, MetricsBlock, TableBlock } from './block.ts';
+import type { Block, Cell, Column, CurvesBlock, HeatBlock, MetricsBlock, TableBlock } from './block.ts';
 import { WITHHELD } from './block.ts';
 import { escapeHtmlLines } from './escape-html.ts';
 import { codeMarkdown, escapeMarkdown, linkTarget } from './escape-markdown.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, listed } from './format.ts';
+import { BAR_LEGEND, textBar } from './interval.ts';
+import { mermaidCharts } from './mermaid.ts';
 import { MARKS, type Tone } from './marks.ts';
 import { shareRight } from './share-right.ts';
 import { sparkline } from './sparkline.ts';
@@ -12,6 +14,10 @@ export interface MarkdownLimits {
   readonly rows: number;
   readonly cellCharacters: number;
   readonly diffLines: number;
+  /** Learning curves drawn by Mermaid. */
+  readonly charts: number;
+  /** Without what is behind a fold. */
+  readonly unfoldedOnly?: boolean;
 }
 
 /** A matrix with more labels is wider than a comment. */
@@ -28,6 +34,7 @@ const NOTE_SIGNS: Readonly<Record<Tone, string>> = {
 
 /** A block as Markdown for GitHub, ending without a line break. */
 export function markdownBlock(block: Block, limits: MarkdownLimits): string {
+  if (block.kind !== 'note' && block.pageOnly === true) return onPage(block.title);
   switch (block.kind) {
     case 'note':
       return `${NOTE_SIGNS[block.tone]} ${escapeMarkdown(block.text, limits.cellCharacters * 2)}`;
@@ -43,18 +50,11 @@ export function markdownBlock(block: Block, limits: MarkdownLimits): string {
     case 'metrics':
       return titled(block, metrics(block, limits));
     case 'curves':
-      return titled(
-        block,
-        rows(
-          [{ header: 'Series' }, { header: 'Curve' }, { header: 'Values' }],
-          block.curves.map(({ metric, points, text }) => [
-            codeMarkdown(metric, limits.cellCharacters),
-            sparkline(points.map(([, value]) => value)),
-            escapeMarkdown(text),
-          ]),
-          limits,
-        ),
-      );
+      return titled(block, curves(block, limits));
+    case 'slices':
+      return onPage(block.title, listed(block.charts.map(({ metric }) => metric)));
+    case 'plots':
+      return onPage(block.title, listed(block.plots.map(({ title }) => title)));
     case 'heat':
       return titled(block, `${heat(block, limits)}\n\n${escapeMarkdown(block.caption)}`);
     case 'timeline':
@@ -81,8 +81,33 @@ export function markdownBlock(block: Block, limits: MarkdownLimits): string {
   }
 }
 
+/** True for what is behind a fold here. */
+export function isFolded(block: Block): boolean {
+  return block.kind !== 'note' && (block.folded === true || block.folded === 'markdown');
+}
+
+/** What only the page can draw, or has the room for. */
+function onPage(title: string, what = ''): string {
+  return `🖼️ ${escapeMarkdown(title)}${what === '' ? '' : ` (${escapeMarkdown(what, 300)})`}: in report.html.`;
+}
+
+function curves(block: CurvesBlock, limits: MarkdownLimits): string {
+  const charts = mermaidCharts(block.curves, limits.charts);
+  const signs = new Map(charts.flatMap((chart) => [...chart.signs]));
+  const table = rows(
+    [{ header: 'Series' }, { header: 'Curve' }, { header: 'Values' }],
+    block.curves.map((curve) => [
+      [signs.get(curve) ?? '', codeMarkdown(curve.metric, limits.cellCharacters)].join(' ').trim(),
+      sparkline(curve.points.map(([, value]) => value)),
+      escapeMarkdown(curve.text),
+    ]),
+    limits,
+  );
+  return [...charts.map((chart) => chart.text), table].join('\n\n');
+}
+
 function titled(block: Exclude<Block, { kind: 'note' }>, body: string): string {
-  if (block.folded !== true) return `#### ${escapeMarkdown(block.title)}\n\n${body}`;
+  if (!isFolded(block)) return `#### ${escapeMarkdown(block.title)}\n\n${body}`;
   return `<details><summary>${escapeMarkdown(block.title)}</summary>\n\n${body}\n\n</details>`;
 }
 
@@ -94,16 +119,23 @@ export function markdownCell(cell: Cell, limits: MarkdownLimits): string {
       : escapeMarkdown(cell.text, limits.cellCharacters);
   const target = cell.url === undefined ? undefined : linkTarget(cell.url);
   const shown = target === undefined || words === '' ? words : `[${words}](${target})`;
-  return cell.mark === undefined ? shown : `${MARKS[cell.mark].emoji} ${shown}`;
+  const signed = cell.mark === undefined ? shown : `${MARKS[cell.mark].emoji} ${shown}`;
+  if (cell.interval === undefined) return signed;
+  return `\`${textBar(cell.interval)}\`<br>${signed}<br>${escapeMarkdown(cell.interval.words)}`;
 }
 
 function table(block: TableBlock, limits: MarkdownLimits): string {
-  return rows(
-    block.columns,
-    block.rows.slice(0, limits.rows).map((row) => row.map((cell) => markdownCell(cell, limits))),
-    limits,
-    block.rows.length,
-  );
+  const shown = block.rows.slice(0, limits.rows);
+  const drawn = shown.some((row) => row.some((cell) => cell.interval !== undefined));
+  return [
+    rows(
+      block.columns,
+      shown.map((row) => row.map((cell) => markdownCell(cell, limits))),
+      limits,
+      block.rows.length,
+    ),
+    ...(drawn ? [`<sub>${BAR_LEGEND}; one scale for each metric</sub>`] : []),
+  ].join('\n\n');
 }
 
 /** A table of GitHub's; the cells are escaped already. */

@@ -3,14 +3,19 @@ import type { Callout } from './callouts.ts';
 import { escapeMarkdown, linkTarget } from './escape-markdown.ts';
 import { type Fitted, fit, fitLines, type Part } from './fit.ts';
 import { formatNumber, listed } from './format.ts';
-import { markdownBlock, markdownCell, type MarkdownLimits, rows } from './markdown-blocks.ts';
+import { isFolded, markdownBlock, markdownCell, type MarkdownLimits, rows } from './markdown-blocks.ts';
 import { isBroken, MARKS, STAGES } from './marks.ts';
 import type { SectionView } from './section-view.ts';
 import type { Stage, Track } from './tracks.ts';
 import type { Report } from './view.ts';
 
-const COMMENT: MarkdownLimits = { rows: 50, cellCharacters: 300, diffLines: 200 };
-const SUMMARY: MarkdownLimits = { rows: 1_000, cellCharacters: 1_000, diffLines: 2_000 };
+const COMMENT: MarkdownLimits = { rows: 50, cellCharacters: 300, diffLines: 200, charts: 4 };
+const SUMMARY: MarkdownLimits = { rows: 1_000, cellCharacters: 1_000, diffLines: 2_000, charts: 8 };
+/** How a section is shown for which there is no room otherwise: a gate may have hundreds of rules on many slices. */
+const SHORTER: readonly MarkdownLimits[] = [
+  { rows: 15, cellCharacters: 200, diffLines: 20, charts: 0 },
+  { rows: 6, cellCharacters: 120, diffLines: 0, charts: 0, unfoldedOnly: true },
+];
 
 /** Callouts and notices shown one by one; a matrix of hundreds that all fail needs no more to be understood. */
 const MAX_CALLOUTS = 6;
@@ -39,7 +44,11 @@ function render(
 ): string {
   const head = fitLines(headOf(report, limits), Math.max(0, budget - RESERVED), sizeOf);
   const foot = footOf(report);
-  const parts = partsOf(report, limits).map((part) => ({ ...part, text: `\n\n${part.text}` }));
+  const parts = partsOf(report, limits).map((part) => ({
+    ...part,
+    text: `\n\n${part.text}`,
+    shorter: part.shorter?.map((text) => `\n\n${text}`) ?? [],
+  }));
   const room = budget - sizeOf(head) - sizeOf(foot);
   const all = fit(parts, room, sizeOf);
   const fitted = all.leftOut.length === 0 ? all : fit(parts, room - RESERVED, sizeOf);
@@ -161,6 +170,11 @@ function partsOf(report: Report, limits: MarkdownLimits): Part[] {
         shown.add(section);
         return {
           text: details(section, limits),
+          // What does not pass, and what the gate says, is worth to be shown in part where it does not fit.
+          shorter:
+            section.kind === 'evaluation' || isBroken(section.verdict)
+              ? SHORTER.map((shorter) => details(section, shorter))
+              : [],
           name: `${section.stage} of ${section.subject}`,
           rank: 10 * VERDICT_RANK[section.verdict] + KIND_RANK[section.kind],
         };
@@ -171,9 +185,11 @@ function partsOf(report: Report, limits: MarkdownLimits): Part[] {
 function details(section: SectionView, limits: MarkdownLimits): string {
   const open = isBroken(section.verdict) || section.verdict === 'pending' ? ' open' : '';
   const { emoji, word } = MARKS[section.verdict];
+  const shown = section.blocks.filter((block) => limits.unfoldedOnly !== true || !isFolded(block));
   return [
     `<details${open}><summary>${emoji} <b>${escapeMarkdown(section.stage)} of ${escapeMarkdown(section.subject)}</b>: ${word}</summary>`,
-    ...section.blocks.map((block) => markdownBlock(block, limits)),
+    ...shown.map((block) => markdownBlock(block, limits)),
+    ...(shown.length < section.blocks.length ? ['What is folded is left out here for length.'] : []),
     '</details>',
   ].join('\n\n');
 }

@@ -59,7 +59,7 @@ function bodyBlocks(section: Section, link: Linker): Block[] {
     case 'training':
       return trainingBlocks(section.body, section.verdict, link);
     case 'evaluation':
-      return evaluationBlocks(section.body);
+      return evaluationBlocks(section.body, section.verdict, link);
     case 'publication':
       return publicationBlocks(section.body);
     case 'deployment':

@@ -1,7 +1,8 @@
 import type { Block, Cell, TableBlock } from './block.ts';
 import { WITHHELD } from './block.ts';
 import { cleanLine, cleanLines } from './clean-text.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, listed } from './format.ts';
+import { BAR_LEGEND, textBar } from './interval.ts';
 import { MARKS, type Tone } from './marks.ts';
 import { shareRight } from './share-right.ts';
 import { sparkline } from './sparkline.ts';
@@ -35,7 +36,12 @@ export function paragraph(text: string, screen: Screen, indent = ''): string[] {
   return wrap(cleanLine(text), screen.columns - displayWidth(indent)).map((line) => `${indent}${line}`);
 }
 
+function onPage(what: string, screen: Screen): string[] {
+  return paragraph(`${what === '' ? '' : `${what}: `}in report.html.`, screen).map((line) => screen.dim(line));
+}
+
 function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string[] {
+  if (block.pageOnly === true) return onPage('', screen);
   switch (block.kind) {
     case 'facts':
       return factLines(
@@ -93,6 +99,10 @@ function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string
         ...heatLines(block, screen),
         ...paragraph(block.caption, screen).map((line) => screen.dim(line)),
       ];
+    case 'slices':
+      return onPage(listed(block.charts.map(({ metric }) => metric)), screen);
+    case 'plots':
+      return onPage(listed(block.plots.map(({ title }) => title)), screen);
     case 'timeline':
       return rows(
         [
@@ -135,7 +145,12 @@ export function factLines(facts: readonly (readonly [string, TerminalCell])[], s
 export function terminalCell(cell: Cell, screen: Screen): TerminalCell {
   const sign = cell.mark === undefined ? '' : `${MARKS[cell.mark].sign} `;
   const tone = cell.tone ?? (cell.mark === undefined ? 'plain' : MARKS[cell.mark].tone);
-  return { text: `${sign}${cleanLine(cell.text)}`, paint: (text) => screen.paint(tone, text) };
+  const bar = cell.interval === undefined ? '' : `${textBar(cell.interval)} `;
+  const words = cell.interval === undefined ? '' : ` (${cleanLine(cell.interval.words)})`;
+  return {
+    text: `${bar}${sign}${cleanLine(cell.text)}${words}`,
+    paint: (text) => screen.paint(tone, text),
+  };
 }
 
 function plain(text: string, screen: Screen): TerminalCell {
@@ -145,6 +160,7 @@ function plain(text: string, screen: Screen): TerminalCell {
 function tableLines(block: TableBlock, screen: Screen): string[] {
   const limit = block.folded === true ? FOLDED_ROWS_SHOWN : ROWS_SHOWN;
   const cut = block.rows.length - limit;
+  const drawn = block.rows.some((row) => row.some((cell) => cell.interval !== undefined));
   return [
     ...rows(
       block.columns.map((column) => ({ header: cleanLine(column.header), numeric: column.numeric === true })),
@@ -156,6 +172,7 @@ function tableLines(block: TableBlock, screen: Screen): string[] {
           screen.dim(line),
         )
       : []),
+    ...(drawn ? paragraph(`${BAR_LEGEND}.`, screen).map((line) => screen.dim(line)) : []),
   ];
 }
 
