@@ -1,0 +1,191 @@
+import { standardMetric } from '../metrics/catalog.ts';
+import { fittingTests } from './fitting-tests.ts';
+import type { DefinedMetric, GateFile, GateRule } from './gate-file.ts';
+import { isComparison } from './gate-file.ts';
+import type { RawRule } from './rule-schema.ts';
+import type { RawGateFile } from './schema.ts';
+import type { Problem, Source } from './source.ts';
+
+/** What a gate file says that cannot all hold, or can never be judged. */
+export function contradictionsIn(raw: RawGateFile, gate: GateFile, source: Source): Problem[] {
+  const defined = new Map(gate.metrics.map((metric) => [metric.name, metric]));
+  return [
+    ...gate.rules
+      .slice(0, raw.rules?.length ?? 0)
+      .flatMap((rule, index) =>
+        inRule(rule, raw.rules?.[index], index, { raw, gate, source, metric: defined.get(rule.metric) }),
+      ),
+    ...duplicates(gate.rules, source),
+    ...withoutRows(raw, source),
+    ...undeclaredCosts(raw, source),
+  ];
+}
+
+interface Context {
+  readonly raw: RawGateFile;
+  readonly gate: GateFile;
+  readonly source: Source;
+  /** Where the gate file itself defines the rule's metric. */
+  readonly metric: DefinedMetric | undefined;
+}
+
+function inRule(rule: GateRule, raw: RawRule | undefined, index: number, context: Context): Problem[] {
+  if (raw === undefined) return [];
+  const { source, gate } = context;
+  const name = source.nameOf(['rules', index]);
+  const at = (key: string, message: string, remedy?: string): Problem => ({
+    line: source.lineOf(['rules', index, key]),
+    message: `"${key}" of ${name} ${message}`,
+    remedy,
+  });
+  return [
+    ...betweenLimits(raw, at),
+    ...ofTest(rule, raw, name, context),
+    ...ofEffect(rule, raw, at),
+    ...ofMetric(rule, raw, at, context),
+    ...(new Set(rule.slices).size < rule.slices.length ? [at('slices', 'names a slice twice')] : []),
+    ...ofGroups(rule, gate, at),
+  ];
+}
+
+type At = (key: string, message: string, remedy?: string) => Problem;
+
+function betweenLimits(raw: RawRule, at: At): Problem[] {
+  const { min, max } = raw;
+  const problems: Problem[] = [];
+  if (min !== undefined && max !== undefined && min.value > max.value) {
+    problems.push(
+      at('min', `is ${min.text}, above "max" (${max.text})`, 'No value is both; correct one of the two.'),
+    );
+  }
+  const least = raw['min-improvement'];
+  const most = raw['max-improvement'];
+  if (least !== undefined && most?.relative === least.relative && most.value <= least.value) {
+    const message = `is ${most.text}, not above "min-improvement" (${least.text})`;
+    problems.push(at('max-improvement', message, 'No improvement is both; correct one of the two.'));
+  }
+  if (least !== undefined && raw['max-regression'] !== undefined) {
+    const message =
+      'is given beside "min-improvement", which implies it: what must get better may not get worse';
+    problems.push(at('max-regression', message, 'Leave one of the two out.'));
+  }
+  return problems;
+}
+
+function ofTest(
+  { metric, test }: GateRule,
+  raw: RawRule,
+  name: string,
+  { source, metric: defined, raw: file }: Context,
+): Problem[] {
+  const fitting = fittingTests(metric, defined);
+  if (test === 'auto' || test === 'none' || fitting.includes(test)) return [];
+  const own = raw.test !== undefined;
+  const index = file.rules?.indexOf(raw) ?? 0;
+  return [
+    {
+      line: source.lineOf(own ? ['rules', index, 'test'] : ['defaults', 'test']),
+      message: own
+        ? `"test" of ${name} is "${test}", which cannot judge "${metric}"`
+        : `"defaults.test" is "${test}", which cannot judge "${metric}" of ${name}`,
+      remedy: `For "${metric}" accepted: ${['auto', ...fitting, 'none'].join(', ')}.`,
+    },
+  ];
+}
+
+function ofEffect({ test, bounds }: GateRule, raw: RawRule, at: At): Problem[] {
+  if (raw['min-effect'] === undefined) return [];
+  if (test === 'none') {
+    const remedy = 'Leave "min-effect" out, or let a test judge ("test: auto").';
+    return [
+      at(
+        'min-effect',
+        'is given, and its test is "none": points are compared, and no effect is tested',
+        remedy,
+      ),
+    ];
+  }
+  if (bounds.some(({ mode }) => isComparison(mode))) return [];
+  const remedy = 'Leave it out, or add "max-regression", "min-improvement" or "max-improvement".';
+  return [at('min-effect', 'is given, and nothing is compared with the baseline', remedy)];
+}
+
+function ofMetric({ metric }: GateRule, raw: RawRule, at: At, { raw: file }: Context): Problem[] {
+  const family = standardMetric(metric)?.family;
+  if (family === 'utility' && file.utility === undefined) {
+    const remedy = 'Add "utility" with a currency and what each kind of error costs.';
+    return [at('metric', 'is "cost", and the gate file has no "utility" to compute it from', remedy)];
+  }
+  if (family !== 'budget') return [];
+  const remedy = 'Leave it out; such a metric is measured once for the model.';
+  const keys = ['slices', 'fairness', 'min-slice-size'] as const;
+  return keys
+    .filter((key) => raw[key] !== undefined)
+    .map((key) => at(key, `is given, and "${metric}" is measured on no rows that could be cut`, remedy));
+}
+
+function ofGroups({ by }: GateRule, { slices }: GateFile, at: At): Problem[] {
+  if (slices.find(({ name }) => name === by)?.kind !== 'where') return [];
+  const message = `compares the groups of "${by ?? ''}", which is one slice`;
+  return [at('fairness', message, 'Give a family of several: a column, bins, or all of several.')];
+}
+
+/** Two rules may bound one thing at two severities, such as a warning before an error, and not twice at one. */
+function duplicates(rules: readonly GateRule[], source: Source): Problem[] {
+  const first = new Map<string, number>();
+  return rules.flatMap(({ metric, bounds, slices, by, severity }) =>
+    bounds.flatMap(({ mode, line }): Problem[] => {
+      const of = mode === 'max-difference' || mode === 'min-ratio' ? [by] : [...slices].sort();
+      const key = JSON.stringify([metric, mode, of, severity]);
+      const before = first.get(key);
+      if (before === undefined) {
+        first.set(key, line);
+        return [];
+      }
+      const where = of.length === 0 ? '' : ` for ${of.join(', ')}`;
+      const { prefix } = source.placeOf(before);
+      return [
+        {
+          line,
+          message: `the ${mode} of "${metric}"${where} is bounded a second time, first at ${prefix.replace(/: $/, '')}`,
+          remedy: 'Keep one of the two, or give one of them another "severity".',
+        },
+      ];
+    }),
+  );
+}
+
+/** What is computed from rows needs to know their columns. */
+function withoutRows(raw: RawGateFile, source: Source): Problem[] {
+  if (raw.evaluation !== undefined) return [];
+  const remedy = 'Add "evaluation" with the columns "id", "label" and "prediction".';
+  const needing = [
+    ...(['slices', 'metrics'] as const).filter((key) => Object.keys(raw[key]).length > 0).map((key) => [key]),
+    ...(raw.utility === undefined ? [] : [['utility']]),
+    ...(raw.rules ?? []).flatMap((rule, index) =>
+      (['slices', 'fairness'] as const)
+        .filter((key) => rule[key] !== undefined)
+        .map((key) => ['rules', index, key]),
+    ),
+  ];
+  return needing.map((path) => ({
+    line: source.lineOf(path),
+    message: `${source.nameOf(path)} is computed from predictions, and there is no "evaluation" to name their columns`,
+    remedy,
+  }));
+}
+
+/** Only pairs of declared classes occur. */
+function undeclaredCosts({ utility, evaluation }: RawGateFile, source: Source): Problem[] {
+  const labels = evaluation?.labels;
+  if (utility === undefined || labels === undefined) return [];
+  return utility.costs.flatMap((cost, index) =>
+    (['label', 'prediction'] as const)
+      .filter((key) => !labels.includes(cost[key]))
+      .map((key) => ({
+        line: source.lineOf(['utility', 'costs', index, key]),
+        message: `${source.nameOf(['utility', 'costs', index, key])} is "${cost[key]}", which is none of "evaluation.labels"`,
+        remedy: `Accepted: ${labels.join(', ')}.`,
+      })),
+  );
+}

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import { acceptedNames } from '../../../../shared/action/accepted-names.ts';
+import { acceptedKeys } from './schema.ts';
+import type { Path, Problem, Source } from './source.ts';
+
+/** Zod's names of types, as people say them. */
+const KINDS_OF_VALUE: Readonly<Record<string, string>> = {
+  object: 'a map of keys and values',
+  record: 'a map of keys and values',
+  array: 'a list',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+};
+
+/** What a schema found wrong, in the words of whoever wrote the file. */
+export function problemsOf(issues: readonly z.core.$ZodIssue[], source: Source): Problem[] {
+  return issues.flatMap((issue): Problem[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(issue.path, key, source))
+      : [otherProblem(issue, source)],
+  );
+}
+
+function unknownKey(path: Path, key: string, source: Source): Problem {
+  return {
+    line: source.lineOf([...path, key]),
+    message: `unknown key "${key}"${path.length === 0 ? '' : ` in ${source.nameOf(path)}`}`,
+    remedy: acceptedNames(key, acceptedKeys(path)),
+  };
+}
+
+function otherProblem(issue: z.core.$ZodIssue, source: Source): Problem {
+  const { code, input, message, path } = issue;
+  const line = source.lineOf(path);
+  const place = source.nameOf(path);
+  if (code === 'invalid_key') {
+    const given = JSON.stringify(path.at(-1));
+    return {
+      line,
+      message: `${given}, a key of ${source.nameOf(path.slice(0, -1))}, ${told(issue.issues[0])}`,
+    };
+  }
+  if (code === 'invalid_value' && message.startsWith('Invalid ')) {
+    const accepted = issue.values.map(String);
+    if (input === undefined)
+      return { line, message: `${place} is missing`, remedy: acceptedNames('', accepted) };
+    return {
+      line,
+      message: `${place} is ${JSON.stringify(input)}`,
+      remedy: acceptedNames(String(input), accepted),
+    };
+  }
+  if (input === undefined && code !== 'custom') return { line, message: `${place} is missing` };
+  if (code === 'invalid_type' && message.startsWith('Invalid ')) {
+    return { line, message: `${place} must be ${KINDS_OF_VALUE[issue.expected] ?? issue.expected}` };
+  }
+  return { line, message: `${place} ${told(issue)}` };
+}
+
+function told(issue: z.core.$ZodIssue | undefined): string {
+  const message = issue?.message ?? 'is not accepted';
+  return message.startsWith('Too ') ? `is out of range (${message})` : message;
+}
