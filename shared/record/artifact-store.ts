@@ -4,20 +4,15 @@ import { join } from 'node:path';
 import { SubjectError, UsageError } from '../errors.ts';
 import type { Logger } from '../action/logger.ts';
 import type { Kind } from '../names.ts';
-import {
-  filesName,
-  isFilesName,
-  nameOfSection,
-  parseSectionName,
-  reportName,
-  sectionName,
-} from './artifact-name.ts';
+import { locateArtifacts } from './artifact-files.ts';
+import { filesName, nameOfSection, parseSectionName, reportName, sectionName } from './artifact-name.ts';
 import type { Artifact, Artifacts, OtherRun } from './artifacts.ts';
 import { chooseSection } from './decide/choose.ts';
 import type { Standpoint } from './decide/believe.ts';
 import { ofKind, textOf, withLocation } from './disk-store.ts';
-import { bringFiles, type Locate, openStored } from './file-transport.ts';
+import { bringFiles } from './file-transport.ts';
 import { actionOf, judge, type Judged, type Kept, refusalOf } from './judge.ts';
+import { openNamed } from './record-from.ts';
 import { placeOf } from './reference-path.ts';
 import { namesIn, readSectionText, writeWhole } from './section-folder.ts';
 import type { FindOptions, RecordStore } from './store.ts';
@@ -147,32 +142,7 @@ export function createArtifactStore(options: ArtifactStoreOptions): RecordStore 
     return undefined;
   };
 
-  const downloads = new Map<string, Promise<string>>();
-  /** Unpacks an artifact once for all its files, and returns the folder. */
-  const unpack = (name: string, fromRun: string, signal: AbortSignal): Promise<string> => {
-    const id = `${fromRun} ${name}`;
-    const unpacked =
-      downloads.get(id) ??
-      (async () => {
-        if (artifacts === undefined) throw new Error(options.withoutArtifacts);
-        const run = fromRun === homeRunId ? undefined : await options.openRun(fromRun, signal);
-        const artifact = (await artifacts.list(run, signal)).find((candidate) => candidate.name === name);
-        if (artifact === undefined) throw new Error(`run ${fromRun} has no such artifact, or it has expired`);
-        const directory = await scratch();
-        await artifacts.download(artifact, directory, run, signal);
-        return await realpath(directory);
-      })();
-    downloads.set(id, unpacked);
-    unpacked.catch(() => downloads.delete(id));
-    return unpacked;
-  };
-  const locate: Locate = async (location, file, signal) => {
-    if (location.kind === 'file') return location.path;
-    if (location.kind === 'registry') throw new Error('only publish-model reads registries');
-    if (location.kind === 'store') return await openStored(location.store, file, options, signal);
-    if (!isFilesName(location.artifact)) throw new Error('is no artifact of files that Trainyard writes');
-    return placeOf(await unpack(location.artifact, location.runId, signal), file.path);
-  };
+  const locate = locateArtifacts({ ...options, homeRunId, scratch });
 
   return {
     async save(section, signal) {
@@ -280,24 +250,4 @@ async function readFolder(folder: string): Promise<Kept[]> {
     if (name !== undefined && text !== undefined) found.push({ name, label, text });
   }
   return found;
-}
-
-/** `run:<id>`, the only form of the input `record-from`. */
-async function openNamed(
-  recordFrom: string,
-  { artifacts, openRun, withoutArtifacts }: ArtifactStoreOptions,
-  signal: AbortSignal,
-): Promise<OtherRun> {
-  const [, id] = /^run:([1-9][0-9]{0,18})$/.exec(recordFrom) ?? [];
-  if (id === undefined) {
-    throw new UsageError(`Input "record-from" is "${recordFrom}".`, {
-      remedy: 'Accepted: run:<id>, the id of another run of this repository.',
-    });
-  }
-  if (artifacts === undefined) {
-    throw new UsageError(`Input "record-from" is "${recordFrom}", but no run's record can be read here.`, {
-      remedy: `There are no artifacts: ${withoutArtifacts}.`,
-    });
-  }
-  return await openRun(id, signal);
 }

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Phase, TrainingEngine, TrainingStatus } from '../../actions/train-model/src/engines/engine.ts';
+import {
+  type Phase,
+  QUIET,
+  type TrainingEngine,
+  type TrainingStatus,
+} from '../../actions/train-model/src/engines/engine.ts';
 import { type EarlyEnd, followTraining } from '../../actions/train-model/src/follower.ts';
 
 const SUBMISSION = { id: 's', key: 'k', url: null };
-const status = (phase: Phase): TrainingStatus => ({
-  phase,
-  reason: null,
-  failureClass: null,
-  exitCode: null,
-  signal: null,
-  peakMemoryBytes: null,
-  waiting: null,
-});
+const status = (phase: Phase): TrainingStatus => ({ ...QUIET, phase });
 
 /** An engine that goes through phases, one a poll; time is that of the polls. */
 function scripted(phases: Phase[], logs: () => AsyncIterable<string> = none) {

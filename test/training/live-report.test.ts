@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openInputs, variableOf } from '../../shared/action/inputs.ts';
 import type { Outcome } from '../../shared/action/action.ts';
-import type { TrainingStatus } from '../../actions/train-model/src/engines/engine.ts';
+import { QUIET, type TrainingStatus } from '../../actions/train-model/src/engines/engine.ts';
 import { INPUTS, readInputs } from '../../actions/train-model/src/inputs.ts';
 import { startLiveReport } from '../../actions/train-model/src/live-report.ts';
 import { prepare } from '../../actions/train-model/src/prepare.ts';
@@ -17,15 +17,7 @@ afterEach(async () => {
   await place[Symbol.asyncDispose]();
 });
 
-const RUNNING: TrainingStatus = {
-  phase: 'running',
-  reason: null,
-  failureClass: null,
-  exitCode: null,
-  signal: null,
-  peakMemoryBytes: null,
-  waiting: null,
-};
+const RUNNING: TrainingStatus = { ...QUIET, phase: 'running' };
 
 /** A report whose edits end when they are told to. */
 async function scene(mayReport = () => true) {

@@ -13,6 +13,7 @@ import { type Followed, followTraining } from '../../../actions/train-model/src/
 import type { FakeGitHub } from '../../github/fake-github.ts';
 import { quietLogger } from '../../github/quiet-logger.ts';
 import { trainingSection, TREE } from '../../record/sections.ts';
+import { attemptOf, trainingBodyOf } from '../../record/training-body.ts';
 
 export const REPOSITORY = 'acme/digits';
 export const KEY = 'a1'.repeat(20);
@@ -262,45 +263,21 @@ export function publish(
   });
 }
 
-export const ATTEMPT: Attempt = {
+export const ATTEMPT: Attempt = attemptOf({
   startedAt: '2026-11-22T00:00:00.000Z',
   durationMs: 1_000,
-  exitCode: 0,
-  signal: null,
-  failureClass: null,
-  reason: null,
-  peakMemoryBytes: null,
   runner: 'gpu-1',
-  url: null,
-  resumedFrom: null,
-};
+});
 
+/** The body of a dispatched training that ended well, but for the overrides. */
 export function bodyOf(overrides: Partial<TrainingBody> = {}): TrainingBody {
-  return {
+  return trainingBodyOf({
     engine: 'github',
-    submission: null,
-    command: ['python', 'train.py'],
-    parameters: {},
-    seed: null,
-    environment: { os: 'linux', interpreter: null, lockFiles: [], image: null, packages: [], variables: {} },
     hardware: { cpus: 1, cpuModel: null, memoryBytes: 1, gpus: [], runner: null },
-    codeFingerprint: null,
-    dataFingerprint: null,
-    fingerprint: null,
-    reused: null,
-    patch: null,
     attempts: [ATTEMPT],
-    stoppedEarly: null,
-    series: [],
     metrics: { accuracy: 0.9 },
-    files: [],
-    modelDigest: null,
-    gpuUse: [],
-    energyKwh: null,
-    dispatch: null,
-    costs: { estimate: null, items: [] },
     ...overrides,
-  };
+  });
 }
 
 /** A model in an artifact of the worker's run, with a path that is good on the worker only. */
