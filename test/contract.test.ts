@@ -59,8 +59,9 @@ const VALUES: Readonly<Record<string, string>> = {
   registry: 'directory:registry',
   endpoint: 'digits',
 };
-/** Required together with another input's default: mode `deploy` needs a registry, mode `plan` none. */
+/** Required together with another input's default: mode `deploy` needs a registry, mode `judge` a gate file or rules. */
 const REQUIRED_BY_DEFAULTS: Readonly<Partial<Record<ActionName, Readonly<Record<string, string>>>>> = {
+  'evaluate-gate': { gate: 'gate.yaml' },
   'deploy-endpoint': { registry: 'directory:registry' },
 };
 /** Inputs that are read only where others have these values. */

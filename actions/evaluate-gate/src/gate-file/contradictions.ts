@@ -143,11 +143,10 @@ function duplicates(rules: readonly GateRule[], source: Source): Problem[] {
         return [];
       }
       const where = of.length === 0 ? '' : ` for ${of.join(', ')}`;
-      const { prefix } = source.placeOf(before);
       return [
         {
           line,
-          message: `the ${mode} of "${metric}"${where} is bounded a second time, first at ${prefix.replace(/: $/, '')}`,
+          message: `the ${mode} of "${metric}"${where} is bounded a second time, first in ${source.placeOf(before).short}`,
           remedy: 'Keep one of the two, or give one of them another "severity".',
         },
       ];

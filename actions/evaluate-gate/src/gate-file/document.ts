@@ -12,7 +12,7 @@ export function readDocument(text: string, file: string): { values: unknown; sou
   const source: Source = {
     lineOf: (path) => lineIn(document, lines, path),
     nameOf: nameInFile,
-    placeOf: (line) => ({ prefix: `${file}:${line}: `, where: { file, line } }),
+    placeOf: (line) => ({ prefix: `${file}:${line}: `, short: `line ${line}`, where: { file, line } }),
   };
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken !== undefined) {

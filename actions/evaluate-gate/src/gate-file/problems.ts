@@ -48,7 +48,7 @@ function otherProblem(issue: z.core.$ZodIssue, source: Source): Problem {
     return {
       line,
       message: `${place} is ${JSON.stringify(input)}`,
-      remedy: acceptedNames(String(input), accepted),
+      remedy: acceptedNames(typeof input === 'string' ? input : '', accepted),
     };
   }
   if (input === undefined && code !== 'custom') return { line, message: `${place} is missing` };
