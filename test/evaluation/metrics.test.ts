@@ -18,14 +18,22 @@ const NAMES = [
   'multiclass-weighted',
   'two-columns',
   'unseen-class',
+  'tied-scores',
+  'one-prediction',
   'regression',
   'regression-weighted',
+  'regression-negative',
+  'sets',
+  'sets-weighted',
+  'sets-undeclared',
+  'sets-as-text',
 ];
 
 const referencesSchema = z.array(
   z.object({
     name: z.string(),
     evaluation: z.record(z.string(), z.unknown()),
+    asked: z.array(z.string()),
     n: z.number(),
     expected: z.record(z.string(), z.number()),
   }),
@@ -56,7 +64,7 @@ describe.skipIf(python === undefined)(
       expect(cases.map(({ name }) => name)).toEqual(NAMES);
     });
 
-    for (const { name, evaluation, n, expected } of cases) {
+    for (const { name, evaluation, asked, n, expected } of cases) {
       it.each(FORMATS)(`${name} as %s`, async (format) => {
         await using engine = await openEngine();
         const gate = parseGateFile(
@@ -68,11 +76,17 @@ describe.skipIf(python === undefined)(
           'gate.yml',
         );
         if (gate.evaluation === undefined) throw new Error('no evaluation');
+        const [rule] = gate.rules;
+        if (rule === undefined) throw new Error('no rule');
         const file = predictionFile(join(folder, `${name}.${format}`), `${name}.${format}`);
         const measured = await measure({
           engine,
           limits: { ...LIMITS, temporaryDirectory: folder },
-          gate: { ...gate, evaluation: gate.evaluation },
+          gate: {
+            ...gate,
+            rules: [rule, ...asked.map((metric) => ({ ...rule, metric }))],
+            evaluation: gate.evaluation,
+          },
           gatePath: 'gate.yml',
           candidate: file,
           baseline: predictionFile(join(folder, `${name}.parquet`), 'baseline.parquet'),

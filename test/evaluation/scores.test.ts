@@ -42,9 +42,19 @@ describe('scores', () => {
       'a class has no rows, or no other class has any',
     ],
     ['roc-auc', SINGLE.replace('"1"', '"7"'), csv(ROWS), 'a class has no rows'],
-    ['log-loss', SINGLE, csv([...ROWS, 'e,1,1,1.5,0']), 'the scores are no probabilities from 0 to 1'],
-    ['log-loss', SINGLE, csv([...ROWS, 'e,1,1,-0.5,0']), 'the scores are no probabilities from 0 to 1'],
-    ['log-loss', DOUBLE, csv([...ROWS, 'e,1,1,0.6,0.6']), 'the scores of a row do not add up to 1'],
+    [
+      'log-loss',
+      SINGLE,
+      csv([...ROWS, 'e,1,1,1.5,0']),
+      'the scores of 1 row are no probabilities from 0 to 1',
+    ],
+    [
+      'log-loss',
+      SINGLE,
+      csv([...ROWS, 'e,1,1,-0.5,0']),
+      'the scores of 1 row are no probabilities from 0 to 1',
+    ],
+    ['log-loss', DOUBLE, csv([...ROWS, 'e,1,1,0.6,0.6']), 'the scores of 1 row do not add up to 1'],
     ['precision', SINGLE.replace('"1"', '"7"'), csv(ROWS), 'it is not defined on these rows'],
   ])('leave %s undefined (%s)', async (metric, keys, predictions, reason) => {
     const outcome = await evaluate(gateOf(metric, keys), predictions);
@@ -94,7 +104,12 @@ describe('numbers', () => {
   it('that are all equal have no R²', async () => {
     const outcome = await evaluate(gateOf('r2', 'weight: null'), csv(['a,2,1,0,0', 'b,2,2,0,0']));
     expect(outcome.summary).toBe('r2 has no value: all labels are equal.');
-    expect(outcome.body?.metrics).toMatchObject([{ name: 'mae', value: 0.5 }, { name: 'rmse' }]);
+    expect(outcome.body?.metrics).toMatchObject([
+      { name: 'mae', value: 0.5 },
+      { name: 'rmse' },
+      { name: 'mape', value: 0.25 },
+      { name: 'bias', value: -0.5 },
+    ]);
   });
 
   it('with a fraction as labels mean regression where no metric says', async () => {
@@ -103,7 +118,7 @@ describe('numbers', () => {
       'metric: own, direction: higher',
     );
     const outcome = await evaluate(gate, csv(['a,2.5,1,0,0', 'b,2,2,0,0']));
-    expect(outcome.body?.metrics.map(({ name }) => name)).toEqual(['mae', 'rmse', 'r2']);
+    expect(outcome.body?.metrics.map(({ name }) => name)).toEqual(['mae', 'rmse', 'mape', 'bias', 'r2']);
     expect(outcome.body?.confusion).toBeNull();
   });
 });

@@ -1,48 +1,78 @@
-import type { Query } from '../../../../shared/data/engine.ts';
+import type { Query, Row } from '../../../../shared/data/engine.ts';
+import { confusionMetric } from '../../../../shared/statistics/confusion-metrics.ts';
 import { type PredictionColumns, selectRows } from './rows.ts';
 
-/**
- * Accuracy, precision, recall and F1 from the counts of label and prediction: of the positive class, macro (mean over
- * the classes that occur as label or prediction) and weighted by support. A quotient by zero is 0, as in scikit-learn's
- * default `zero_division`. `shared` tells how many classes occur on both sides.
- */
-export function classificationQuery(
-  table: string,
-  columns: PredictionColumns,
-  positive: string | undefined,
-): Query {
-  const ofPositive = (value: string): string =>
-    positive === undefined ? 'CAST(NULL AS DOUBLE)' : `sum(CASE WHEN k = $1 THEN ${value} END)`;
+/** Beyond this, labels are rather numbers or texts than classes, and a matrix of them fills the memory. */
+const MAX_CLASSES = 1_000;
+const MAX_CELLS = 200_000;
+
+/** Rows with one label and one prediction. */
+export interface Cell {
+  readonly label: string;
+  readonly prediction: string;
+  readonly n: number;
+  /** The sum of their weights. */
+  readonly weight: number;
+}
+
+/** Counts and weights of each pair of label and prediction: all that metrics of classes are computed from. */
+export function cellsQuery(table: string, columns: PredictionColumns): Query {
   return {
-    name: 'classification',
-    parameters: positive === undefined ? [] : [positive],
-    sql: `WITH judged AS (${selectRows(table, columns)}),
-      cells AS (SELECT y, p, sum(w) AS w FROM judged GROUP BY y, p),
-      truth AS (SELECT y AS k, sum(w) AS support, sum(CASE WHEN y = p THEN w ELSE 0 END) AS hits FROM cells GROUP BY y),
-      guess AS (SELECT p AS k, sum(w) AS predicted FROM cells GROUP BY p),
-      classes AS (SELECT coalesce(truth.k, guess.k) AS k, coalesce(hits, 0) AS hits, coalesce(support, 0) AS support,
-        coalesce(predicted, 0) AS predicted, truth.k IS NOT NULL AND guess.k IS NOT NULL AS both_sides
-        FROM truth FULL OUTER JOIN guess ON truth.k = guess.k),
-      scored AS (SELECT k, hits, support, both_sides,
-        CASE WHEN predicted > 0 THEN hits / predicted ELSE 0 END AS precise,
-        CASE WHEN support > 0 THEN hits / support ELSE 0 END AS recalled,
-        CASE WHEN support + predicted > 0 THEN 2 * hits / (support + predicted) ELSE 0 END AS f1
-        FROM classes)
-      SELECT count(*) FILTER (WHERE both_sides) AS shared,
-        sum(hits) / sum(support) AS "accuracy",
-        ${ofPositive('precise')} AS "precision", ${ofPositive('recalled')} AS "recall", ${ofPositive('f1')} AS "f1",
-        avg(precise) AS "precision-macro", avg(recalled) AS "recall-macro", avg(f1) AS "f1-macro",
-        sum(precise * support) / sum(support) AS "precision-weighted",
-        sum(recalled * support) / sum(support) AS "recall-weighted",
-        sum(f1 * support) / sum(support) AS "f1-weighted"
-      FROM scored`,
+    name: 'cells',
+    sql: `WITH judged AS (${selectRows(table, columns)})
+      SELECT y, p, count(*) AS n, sum(w) AS w FROM judged GROUP BY y, p ORDER BY y, p LIMIT ${MAX_CELLS + 1}`,
   };
 }
 
-/** Rows of each pair of label and prediction; only to be asked where all classes are declared. */
-export function confusionQuery(table: string, columns: PredictionColumns): Query {
-  return {
-    name: 'confusion',
-    sql: `WITH judged AS (${selectRows(table, columns)}) SELECT y, p, count(*) AS n FROM judged GROUP BY y, p`,
+/** The classes of a table with their cells. */
+export interface Classes {
+  readonly cells: readonly Cell[];
+  /** All that occur as label or prediction, sorted. */
+  readonly names: readonly string[];
+  readonly labels: ReadonlySet<string>;
+  readonly predictions: ReadonlySet<string>;
+  /** Why nothing but the cells can be told. */
+  readonly tooMany: string | undefined;
+}
+
+export function classesOf(rows: readonly Row[]): Classes {
+  const cells = rows.map(({ y, p, n, w }) => ({
+    label: String(y),
+    prediction: String(p),
+    n: Number(n),
+    weight: Number(w),
+  }));
+  const labels = new Set(cells.map(({ label }) => label));
+  const predictions = new Set(cells.map(({ prediction }) => prediction));
+  const names = [...new Set([...labels, ...predictions])].sort();
+  const many = names.length > MAX_CLASSES || cells.length > MAX_CELLS;
+  const tooMany = many
+    ? `labels and predictions have more than ${MAX_CLASSES} classes, which are rather numbers or texts`
+    : undefined;
+  return { cells, names, labels, predictions, tooMany };
+}
+
+/** The statistics know one name for one quantity. */
+const ALIASES: Readonly<Record<string, string>> = { 'true-positive-rate': 'recall' };
+
+/** Values of the named metrics from the cells; null where one is not defined. */
+export function classificationMetrics(
+  { cells, names }: Classes,
+  metrics: readonly string[],
+  positive: string | undefined,
+): ReadonlyMap<string, number | null> {
+  const places = new Map(names.map((name, index) => [name, index]));
+  const matrix = new Float64Array(names.length ** 2);
+  for (const { label, prediction, weight } of cells) {
+    const index = (places.get(label) ?? 0) * names.length + (places.get(prediction) ?? 0);
+    matrix[index] = weight;
+  }
+  const counts = {
+    labels: names.length,
+    positive: positive === undefined ? undefined : places.get(positive),
+    matrix,
   };
+  return new Map(
+    metrics.map((name) => [name, confusionMetric(ALIASES[name] ?? name, counts) ?? null] as const),
+  );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseGateFile } from '../gate-file/parse.ts';
-import { chooseFamilies, notComputed } from './families.ts';
+import type { GateRule } from '../gate-file/gate-file.ts';
+import { asksForSets, chooseFamilies, notComputed } from './families.ts';
 
 const WHOLE = { labels_no_number: 0, fractional_labels: 0 };
 const FRACTIONS = { labels_no_number: 0, fractional_labels: 3 };
@@ -38,6 +39,59 @@ describe('chooseFamilies', () => {
   });
 });
 
+describe('chooseFamilies, where the gate file defines metrics', () => {
+  const rule = (metric: string): GateRule => ({
+    metric,
+    direction: 'higher',
+    bounds: [],
+    severity: 'error',
+    onMissing: 'error',
+    onInconclusive: undefined,
+    test: 'none',
+    alpha: 0.05,
+    minEffect: 0,
+    slices: [],
+    minSliceSize: 50,
+    by: undefined,
+    line: 1,
+  });
+  const evaluation = {
+    predictions: undefined,
+    id: 'i',
+    label: 'y',
+    prediction: 'p',
+    scores: [],
+    positive: undefined,
+    labels: undefined,
+    weight: undefined,
+    group: undefined,
+    lines: {},
+  };
+  const defined = [{ name: 'quality', direction: 'higher', line: 1, kind: 'column', column: 'q' }] as const;
+  const none = { classification: false, scored: false, regression: false };
+
+  it.each([
+    [['quality'], none],
+    [['quality', 'model-bytes'], none],
+    [['quality', 'accuracy'], { ...none, classification: true }],
+    [['quality', 'reported'], { ...none, classification: true }],
+    [['model-bytes'], { ...none, classification: true }],
+    [['quality', 'quantile-loss-0.9'], { ...none, regression: true }],
+  ])('%j', (metrics, expected) => {
+    expect(chooseFamilies(metrics.map(rule), evaluation, WHOLE, { defined })).toEqual(expected);
+  });
+
+  it('computes metrics of sets of classes where labels are sets', () => {
+    const rules = [rule('f1-micro')];
+    expect(asksForSets(rules)).toBe(false);
+    expect(asksForSets([rule('hamming-loss')])).toBe(true);
+    expect(chooseFamilies(rules, evaluation, WHOLE, { multilabel: true })).toEqual({
+      ...none,
+      multilabel: true,
+    });
+  });
+});
+
 describe('notComputed', () => {
   it('gives a reason for each standard metric that is left out', () => {
     const classes = notComputed({ classification: true, scored: false, regression: false }, undefined);
@@ -45,15 +99,39 @@ describe('notComputed', () => {
       'precision',
       'recall',
       'f1',
+      'true-positive-rate',
+      'specificity',
+      'false-positive-rate',
+      'false-negative-rate',
+      'selection-rate',
       'roc-auc',
+      'pr-auc',
       'log-loss',
+      'brier',
+      'ece',
       'mae',
       'rmse',
+      'mape',
       'r2',
+      'bias',
+      'subset-accuracy',
+      'hamming-loss',
+      'f1-samples',
+      'jaccard',
+      'cost',
     ]);
     expect(classes.get('f1')).toContain('"positive"');
     const numbers = notComputed({ classification: false, scored: true, regression: true }, '1');
     expect(numbers.get('accuracy')).toContain('no classes');
     expect(numbers.has('mae')).toBe(false);
+    const sets = { classification: false, scored: false, regression: false, multilabel: true };
+    const ofSets = notComputed(sets, undefined, ['f0.5', 'quantile-loss-0.5', 'own']);
+    expect(ofSets.get('f0.5')).toContain('sets of classes');
+    expect(ofSets.get('quantile-loss-0.5')).toContain('sets of classes');
+    expect([ofSets.has('own'), ofSets.has('f1-macro'), ofSets.has('model-bytes')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -1,17 +1,21 @@
 import type { DataEngine, Limits, Table } from '../../../../shared/data/engine.ts';
+import { acceptedNames } from '../../../../shared/action/accepted-names.ts';
 import { SubjectError, UsageError } from '../../../../shared/errors.ts';
 import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
 import { confusionOf } from '../decide/confusion.ts';
 import type { Metrics } from '../decide/metrics.ts';
 import { joinProblems, rowProblems } from '../decide/row-problems.ts';
 import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
-import { confusionQuery } from './classification.ts';
+import { classNotices, comparedClassNotices } from './class-notices.ts';
+import type { Classes } from './classification.ts';
 import { findColumns } from './columns.ts';
 import { computeMetrics } from './compute.ts';
-import { chooseFamilies, type Families, notComputed } from './families.ts';
+import { definedMetric } from './defined.ts';
+import { asksForSets, chooseFamilies, type Families, notComputed } from './families.ts';
 import type { PredictionFile } from './prediction-file.ts';
 import { type Counts, countQuery, countsOf, joinQuery } from './row-counts.ts';
 import type { PredictionColumns } from './rows.ts';
+import { unknownClasses } from './utility.ts';
 
 /** A matrix of more classes is no table that a person reads. */
 const MAX_CONFUSION_CLASSES = 50;
@@ -29,12 +33,19 @@ export interface Measurement {
   readonly notices: readonly string[];
   /** Undefined where no predictions of a baseline were given. */
   readonly baseline: Measured | { readonly unusable: string; readonly remedy: string } | undefined;
+  /** The columns of the open tables `candidate` and `baseline`, for further queries; a baseline that is not usable has none. */
+  readonly columns: {
+    readonly candidate: PredictionColumns;
+    readonly baseline: PredictionColumns | undefined;
+  };
+  readonly families: Families;
 }
 
 export interface MeasureOptions {
   readonly engine: DataEngine;
   readonly limits: Limits;
-  readonly gate: Pick<GateFile, 'rules' | 'minCellSize'> & { readonly evaluation: EvaluationColumns };
+  readonly gate: Pick<GateFile, 'rules' | 'minCellSize'> &
+    Partial<Pick<GateFile, 'metrics' | 'utility'>> & { readonly evaluation: EvaluationColumns };
   readonly gatePath: string;
   readonly candidate: PredictionFile;
   readonly baseline: PredictionFile | undefined;
@@ -45,6 +56,7 @@ export interface MeasureOptions {
 type Checked =
   | {
       readonly usable: true;
+      readonly table: Table;
       readonly columns: PredictionColumns;
       readonly counts: Counts;
       readonly families: Families;
@@ -61,22 +73,46 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     { table: 'candidate', ...candidate },
     ...(baseline === undefined ? [] : [{ table: 'baseline', ...baseline }]),
   ];
+  checkUtility(options);
   const tables = await engine.open(sources, limits, signal);
   const own = await check(options, tables.get('candidate'), candidate.label, 'candidate', undefined);
   if (!own.usable) throw own.error;
 
-  const measured = await compute(options, 'candidate', own);
-  const withConfusion = await confusion(options, own);
+  const measured = await compute(options, own);
+  const reference =
+    baseline === undefined
+      ? undefined
+      : await measureBaseline(options, tables.get('baseline'), baseline, own);
+  const withConfusion = confusion(options, measured.classes);
+  const { labels, positive } = gate.evaluation;
   return {
     candidate: measured,
-    notComputed: notComputed(own.families, gate.evaluation.positive),
+    notComputed: notComputed(
+      own.families,
+      positive,
+      gate.rules.map(({ metric }) => metric),
+    ),
     confusion: withConfusion.matrix,
-    notices: withConfusion.notices,
-    baseline:
-      baseline === undefined
-        ? undefined
-        : await measureBaseline(options, tables.get('baseline'), baseline, own),
+    notices: [
+      ...withConfusion.notices,
+      ...classNotices(measured.classes, labels),
+      ...comparedClassNotices(measured.classes, reference?.measured?.classes, labels),
+    ],
+    baseline: reference?.measured ?? reference?.unusable,
+    columns: { candidate: own.columns, baseline: reference?.columns },
+    families: own.families,
   };
+}
+
+function checkUtility({ gate: { utility, evaluation }, gatePath }: MeasureOptions): void {
+  if (utility === undefined || evaluation.labels === undefined) return;
+  const unknown = unknownClasses(utility, evaluation.labels);
+  if (unknown.length === 0) return;
+  const names = unknown.map((name) => `"${name}"`).join(', ');
+  throw new UsageError(
+    `${gatePath}: "utility" names ${names}, which ${unknown.length === 1 ? 'is' : 'are'} none of the "labels" under "evaluation".`,
+    { where: { file: gatePath }, remedy: acceptedNames(unknown[0] ?? '', evaluation.labels) },
+  );
 }
 
 async function check(
@@ -92,7 +128,7 @@ async function check(
   const rejected = rejectedLines(table);
   if (rejected !== undefined)
     return refuse(new SubjectError('data', `The predictions in ${label} cannot be read whole: ${rejected}.`));
-  const found = findColumns(table, evaluation, label);
+  const found = findColumns(table, evaluation, label, asFamilies?.multilabel ?? asksForSets(gate.rules));
   if (!found.found) {
     const where = { file: gatePath, line: found.line };
     return refuse(
@@ -102,12 +138,18 @@ async function check(
   const { columns } = found;
   const query = countQuery(name, columns, evaluation.labels);
   const counts = countsOf((await engine.run([query], signal)).get(query.name)?.[0]);
-  const families = asFamilies ?? chooseFamilies(gate.rules, evaluation, counts);
-  const problems = rowProblems(counts, { ...evaluation, ...families });
-  if (problems.length === 0) return { usable: true, columns, counts, families };
+  const families =
+    asFamilies ??
+    chooseFamilies(gate.rules, evaluation, counts, {
+      multilabel: columns.multilabel ?? false,
+      defined: gate.metrics ?? [],
+    });
+  const classes = families.classification || families.multilabel === true;
+  const problems = rowProblems(counts, { ...evaluation, ...families, classification: classes });
+  if (problems.length === 0) return { usable: true, table, columns, counts, families };
   return refuse(
     new SubjectError('data', `The predictions in ${label} cannot be judged: ${problems.join('; ')}.`, {
-      remedy: remedyOf(counts, families.classification ? evaluation.labels : undefined),
+      remedy: remedyOf(counts, classes ? evaluation.labels : undefined),
     }),
   );
 }
@@ -129,28 +171,47 @@ function rejectedLines(table: Table): string | undefined {
 
 type Usable = Extract<Checked, { usable: true }>;
 
+/** Metrics with the classes that they were computed from. */
+type WithClasses = Measured & { readonly classes: Classes | undefined };
+
 async function compute(
-  { engine, gate, candidate, baseline, signal }: MeasureOptions,
-  table: string,
-  checked: Usable,
-): Promise<Measured> {
-  const { evaluation } = gate;
-  const n = checked.counts['n'] ?? 0;
-  const computed = await computeMetrics(engine, table, checked.columns, {
+  { engine, gate, gatePath, candidate, baseline, signal }: MeasureOptions,
+  { table, columns, counts, families }: Usable,
+): Promise<WithClasses> {
+  const { evaluation, utility } = gate;
+  const n = counts['n'] ?? 0;
+  const label = (table.name === 'candidate' ? candidate : baseline)?.label ?? table.name;
+  const asked = gate.rules.map(({ metric }) => metric);
+  const computed = await computeMetrics(engine, table.name, columns, {
     evaluation,
-    families: checked.families,
+    families,
+    asked,
+    utility,
     n,
     signal,
   });
-  if (!computed.classesMeet) {
-    const label = (table === 'candidate' ? candidate : baseline)?.label ?? table;
+  const { classes, evaluationSetDigest } = computed;
+  if (classes !== undefined && ![...classes.labels].some((name) => classes.predictions.has(name))) {
     throw new SubjectError(
       'data',
       `The predictions in ${label} cannot be judged: not one class occurs both in "${evaluation.label}" and in "${evaluation.prediction}".`,
       { remedy: 'Write classes alike in both columns: names in both, or numbers in both.' },
     );
   }
-  return { n, metrics: computed.metrics, evaluationSetDigest: computed.evaluationSetDigest };
+  const metrics = new Map(computed.metrics);
+  for (const metric of gate.metrics ?? []) {
+    metrics.set(
+      metric.name,
+      await definedMetric(metric, { engine, table, columns, gatePath, label, n, signal }),
+    );
+  }
+  return { n, metrics, evaluationSetDigest, classes };
+}
+
+interface Reference {
+  readonly measured?: WithClasses;
+  readonly columns?: PredictionColumns;
+  readonly unusable?: { readonly unusable: string; readonly remedy: string };
 }
 
 async function measureBaseline(
@@ -158,27 +219,31 @@ async function measureBaseline(
   table: Table | undefined,
   file: PredictionFile,
   candidate: Usable,
-): Promise<NonNullable<Measurement['baseline']>> {
+): Promise<Reference> {
   const { engine, signal } = options;
   const checked = await check(options, table, file.label, 'baseline', candidate.families);
-  if (!checked.usable) return { unusable: checked.error.message, remedy: checked.error.remedy ?? '' };
+  if (!checked.usable) {
+    return { unusable: { unusable: checked.error.message, remedy: checked.error.remedy ?? '' } };
+  }
   const query = joinQuery(candidate.columns, checked.columns);
   const problems = joinProblems(countsOf((await engine.run([query], signal)).get(query.name)?.[0]));
   if (problems.length > 0) {
     return {
-      unusable: `Candidate and baseline were not evaluated on the same rows: ${problems.join('; ')} (joined by "${options.gate.evaluation.id}").`,
-      remedy: 'Evaluate both on one set of rows, with ids that stay the same from run to run.',
+      unusable: {
+        unusable: `Candidate and baseline were not evaluated on the same rows: ${problems.join('; ')} (joined by "${options.gate.evaluation.id}").`,
+        remedy: 'Evaluate both on one set of rows, with ids that stay the same from run to run.',
+      },
     };
   }
-  return compute(options, 'baseline', checked);
+  return { measured: await compute(options, checked), columns: checked.columns };
 }
 
-async function confusion(
-  { engine, gate, signal }: MeasureOptions,
-  { columns, families }: Usable,
-): Promise<{ matrix: EvaluationBody['confusion']; notices: string[] }> {
+function confusion(
+  { gate }: MeasureOptions,
+  classes: Classes | undefined,
+): { matrix: EvaluationBody['confusion']; notices: string[] } {
   const { labels } = gate.evaluation;
-  if (!families.classification) return { matrix: null, notices: [] };
+  if (classes === undefined) return { matrix: null, notices: [] };
   if (labels === undefined) {
     const notice =
       'No confusion matrix: the gate file declares no "labels" under "evaluation", and only declared classes are shown.';
@@ -190,8 +255,5 @@ async function confusion(
       notices: [`No confusion matrix: ${labels.length} classes are more than a table can show.`],
     };
   }
-  const query = confusionQuery('candidate', columns);
-  const rows = (await engine.run([query], signal)).get(query.name) ?? [];
-  const cells = rows.map(({ y, p, n }) => ({ label: String(y), prediction: String(p), n: Number(n) }));
-  return { matrix: confusionOf(labels, cells, gate.minCellSize), notices: [] };
+  return { matrix: confusionOf(labels, classes.cells, gate.minCellSize), notices: [] };
 }

@@ -9,8 +9,12 @@ export function countQuery(
 ): Query {
   const scores = columns.scores.map((_, index) => `s${index} IS NULL`).join(' OR ') || 'FALSE';
   const places = (labels ?? []).map((_, index) => `$${index + 1}`).join(', ');
-  const undeclared = (column: string): string =>
-    labels === undefined ? '0' : `count(*) FILTER (WHERE ${column} NOT IN (${places}))`;
+  const undeclared = (column: string): string => {
+    if (labels === undefined) return '0';
+    return columns.multilabel === true
+      ? `count(*) FILTER (WHERE NOT list_has_all(CAST([${places}] AS VARCHAR[]), ${column}s))`
+      : `count(*) FILTER (WHERE ${column} NOT IN (${places}))`;
+  };
   return {
     name: 'counts',
     parameters: labels ?? [],
