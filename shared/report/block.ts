@@ -16,6 +16,8 @@ export interface Cell {
   readonly url?: string;
   /** Drawn above the text, with its own words below it. */
   readonly interval?: Bar;
+  /** What explains the text, smaller and below it. */
+  readonly below?: string;
 }
 
 export interface Fact {

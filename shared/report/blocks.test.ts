@@ -164,8 +164,10 @@ describe('evaluation', () => {
       fixtures.rule({ interval: [0.97, 0.99], p: 0.04, value: null, n: null }),
     ];
     const text = said(fixtures.evaluationSection({ body: fixtures.evaluationBody({ rules }) }));
-    expect(text).toContain('95 % interval 0.97 to 0.99; p = 0.03 (adjusted 0.06); test: delong');
-    expect(text).toContain('; interval 0.97 to 0.99; p = 0.04; points compared, no test');
+    expect(text).toContain('"value 0.970 to 0.990 (95 %)"');
+    expect(text).toContain('"value 0.970 to 0.990"');
+    expect(text).toContain('{"text":"delong"},{"text":"0.03"},{"text":"0.06"}');
+    expect(text).toContain('Points compared, no test.');
     expect(text).toContain('not measured');
   });
 

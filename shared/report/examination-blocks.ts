@@ -12,8 +12,8 @@ const PREDICTIONS_BY: Readonly<Record<EvaluationBody['predictionsBy'], string>> 
 };
 
 const HOW: Readonly<Record<NonNullable<ExaminationRecord['how']>, string>> = {
-  onnx: 'with ONNX Runtime, in its own process',
-  'score-command': 'by the score-command, which got the rows without their labels',
+  onnx: 'with ONNX Runtime in its own process',
+  'score-command': 'by the score-command, which saw no labels',
 };
 
 const BASELINE_BY: Readonly<Record<ExaminationRecord['baselineBy'], string | null>> = {
@@ -74,10 +74,10 @@ function byGateTone({ labelsInReach }: ExaminationRecord): Tone {
 }
 
 function byGate(examined: ExaminationRecord, rows: string): string {
-  const unseen = examined.labelsInReach ? '' : ', whose labels the training never saw';
+  const unseen = examined.labelsInReach ? '' : ' whose labels the training never saw';
   const both = examined.baselineBy === 'gate' ? ' of candidate and baseline' : '';
-  const how = examined.how === null ? '' : ` ${HOW[examined.how]}`;
-  return `The gate computed the predictions${both} itself on ${rows}${unseen}${how === '' ? '' : `:${how}`}.`;
+  const how = examined.how === null ? '' : `, ${HOW[examined.how]},`;
+  return `The gate computed the predictions${both} itself${how} on ${rows}${unseen}.`;
 }
 
 function uncapitalised(sentence: string): string {

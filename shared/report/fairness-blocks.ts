@@ -1,6 +1,6 @@
 import type { EvaluationBody } from '../record/evaluation-section.ts';
 import { type Block, type Cell, text, WITHHELD } from './block.ts';
-import { formatBeside, formatNumber } from './format.ts';
+import { formatNumber, formatRange } from './format.ts';
 
 type Fairness = NonNullable<EvaluationBody['fairness']>[number];
 
@@ -49,6 +49,6 @@ function valueOf(name: string, { groups }: Fairness): Cell {
 function spread(value: number | null, interval: readonly [number, number] | null): Cell {
   if (value === null) return text('–', 'muted');
   if (interval === null) return text(formatNumber(value));
-  const [low, high] = interval;
-  return text(`${formatNumber(value)} (${formatBeside(low, [high])} to ${formatBeside(high, [low])})`);
+  const [low, high] = formatRange(...interval);
+  return text(`${formatNumber(value)} (${low} to ${high})`);
 }

@@ -48,6 +48,21 @@ export function formatBeside(value: number, others: readonly (number | null)[]):
   return String(value);
 }
 
+/** Both ends of a range with as many decimals as its width is worth: `0.9189` and `0.9379`. */
+export function formatRange(low: number, high: number): readonly [string, string] {
+  const width = high - low;
+  if (!(width > 1e-9) || Math.max(Math.abs(low), Math.abs(high)) >= 1e15) {
+    return [formatBeside(low, [high]), formatBeside(high, [low])];
+  }
+  const decimals = Math.min(12, Math.max(0, Math.ceil(-Math.log10(width)) + 1));
+  const end = (value: number): string => {
+    const [whole = '', fraction] = Math.abs(value).toFixed(decimals).split('.');
+    const text = fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`;
+    return value < 0 && Number(value.toFixed(decimals)) !== 0 ? `−${text}` : text;
+  };
+  return [end(low), end(high)];
+}
+
 /** As `formatNumber`, with a sign also where it is positive. */
 export function formatSigned(value: number): string {
   return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);

@@ -71,6 +71,7 @@ function scrolling(label: string, content: string): string {
 }
 
 function table(block: TableBlock): string {
+  const drawn = block.rows.some((row) => row.some((cell) => cell.interval !== undefined));
   const numeric = (index: number): string => (block.columns[index]?.numeric === true ? ' class="num"' : '');
   const head = block.columns
     .map((column, index) => `<th scope="col"${numeric(index)}>${escapeHtml(column.header)}</th>`)
@@ -78,13 +79,15 @@ function table(block: TableBlock): string {
   const body = block.rows.map((row) => {
     const cells = row.map((cell, index) => {
       const long = block.columns[index]?.numeric !== true && cell.text.length > LONG_CELL;
-      return `<td${long ? ' class="long"' : numeric(index)}>${htmlCell(cell)}</td>`;
+      // Where there is no room for a table each row becomes a card, whose values need their names.
+      const label = drawn ? ` data-label="${escapeHtml(block.columns[index]?.header ?? '')}"` : '';
+      return `<td${long ? ' class="long"' : numeric(index)}${label}>${htmlCell(cell)}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
   return scrolling(
     block.title,
-    `<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`,
+    `<table${drawn ? ' class="rules"' : ''}><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`,
   );
 }
 

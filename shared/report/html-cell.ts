@@ -17,6 +17,10 @@ export function htmlCell(cell: Cell): string {
     cell.mark === undefined
       ? coloured
       : `<span class="cell"><span class="tone-${MARKS[cell.mark].tone} toned">${markIcon(cell.mark)}</span>${coloured}</span>`;
-  if (cell.interval === undefined) return signed;
-  return `${intervalSvg(cell.interval, cell.text)}${signed}<div class="quiet">${escapeHtml(cell.interval.words)}</div>`;
+  return [
+    ...(cell.interval === undefined ? [] : [intervalSvg(cell.interval, cell.text)]),
+    signed,
+    ...(cell.interval === undefined ? [] : [`<div class="range">${escapeHtml(cell.interval.words)}</div>`]),
+    ...(cell.below === undefined ? [] : [`<div class="below">${escapeHtml(cell.below)}</div>`]),
+  ].join('');
 }

@@ -1,5 +1,5 @@
 import { escapeHtml } from './escape-html.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, formatRange } from './format.ts';
 import { type Bar, type Limit, positionOn, type Scale } from './interval.ts';
 
 const TRACK = 20;
@@ -30,7 +30,11 @@ export function axisSvg({
   readonly zero: number | null;
   readonly limit: Limit | null;
 }): string {
+  const [from, to] = formatRange(...scale);
   const labels = [
+    ...(zero === null && limit === null
+      ? [tick(scale, scale[0], 13, from), tick(scale, scale[1], 13, to)]
+      : []),
     ...(zero === null ? [] : [tick(scale, zero, 13, formatNumber(zero))]),
     ...(limit === null ? [] : [tick(scale, limit.at, 28, `limit ${formatNumber(limit.at)}`)]),
   ];

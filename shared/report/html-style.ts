@@ -109,11 +109,12 @@ figcaption { font-size: 13px; color: var(--ink-soft); } figcaption b { color: va
 .scroll:has(.heat) { width: fit-content; max-width: 100%; } .heat { width: auto; } .heat th, .heat td { text-align: center; padding: 6px 8px; min-width: 42px; border: 1px solid var(--card); white-space: nowrap; }
 .heat thead th, .heat tbody th { background: none; color: var(--ink-soft); font-size: 13px; } .heat td { border-radius: 4px; background: color-mix(in oklab, var(--hue) calc(var(--heat) * 1%), var(--sunken)); }
 .heat .right { --hue: var(--good); font-weight: 650; } .heat .wrong { --hue: var(--bad); } .heat .none { color: var(--ink-soft); } .heat .share { background: none; color: var(--ink-soft); padding-left: 14px; }
-.interval { display: block; width: 168px; overflow: visible; } td .interval { margin: 2px 0 4px; } td .quiet { margin-top: 2px; white-space: nowrap; }
+.interval { display: block; width: 168px; overflow: visible; } td .interval { margin: 2px 0 4px; } .range { color: var(--ink-soft); font-size: 12.5px; white-space: nowrap; } .below { color: var(--ink-soft); font-size: 13px; margin-top: 2px; max-width: 62ch; }
+.rules td { max-width: 64ch; } .rules td:nth-child(2) { font-weight: 550; } .rules .below { font-weight: 400; }
 .interval line { stroke: var(--tone); stroke-width: 2.5; stroke-linecap: round; } .interval .dot { fill: var(--tone); stroke: var(--card); stroke-width: 1.5; }
 .interval .zero { stroke: var(--rail); stroke-width: 1.5; stroke-linecap: butt; } .interval .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 3 2; stroke-linecap: butt; } .interval .forbidden { fill: var(--bad-tint); }
 .interval text { font-size: 11.5px; fill: var(--ink-soft); }
-.forests { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px; }
+.forests { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px; }
 .forest { max-width: none; } .forest ul { list-style: none; margin: 8px 0 4px; padding: 0; font-size: 13.5px; }
 .forest li { display: grid; grid-template-columns: minmax(0, 11em) minmax(0, 1fr) 8.5em; gap: 0 12px; align-items: center; padding: 3px 0; }
 .forest li.first:not(:first-child) { border-top: 1px solid var(--line); margin-top: 4px; padding-top: 6px; }
@@ -143,6 +144,11 @@ footer { margin-top: 36px; color: var(--ink-soft); font-size: 13px; }
   .card > summary { padding: 14px 16px; } .card-body { padding: 2px 16px 18px; }
   .metrics { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); } .metric .value { font-size: 22px; }
   th, td { padding: 7px 10px; } .interval { width: 132px; }
+  .scroll:has(.rules) { border: 0; overflow: visible; } .rules, .rules tbody { display: block; } .rules thead { display: none; }
+  .rules tr { display: grid; grid-template-columns: repeat(3, auto); gap: 8px 14px; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; margin-bottom: 10px; }
+  .rules td { display: block; border: 0; padding: 0; min-width: 0; text-align: left; white-space: normal; } .rules td:nth-child(1), .rules td:nth-child(2), .rules td:nth-child(5) { grid-column: 1 / -1; } .rules td:nth-child(5) { order: 1; } .rules .interval { width: 100%; }
+  .rules td.num { align-self: end; }
+  .rules td.num::before { content: attr(data-label); display: block; color: var(--ink-soft); font-size: 12px; }
   .forest li { grid-template-columns: minmax(0, 1fr) auto; } .forest li > .interval { grid-column: 1 / -1; grid-row: 2; }
 }
 @media print {

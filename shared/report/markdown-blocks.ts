@@ -2,10 +2,11 @@ import type { Block, Cell, Column, CurvesBlock, HeatBlock, MetricsBlock, TableBl
 import { WITHHELD } from './block.ts';
 import { escapeHtmlLines } from './escape-html.ts';
 import { codeMarkdown, escapeMarkdown, linkTarget } from './escape-markdown.ts';
-import { formatNumber, listed } from './format.ts';
+import { formatNumber } from './format.ts';
 import { BAR_LEGEND, textBar } from './interval.ts';
 import { mermaidCharts } from './mermaid.ts';
 import { MARKS, type Tone } from './marks.ts';
+import { namedOnPage } from './on-page.ts';
 import { shareRight } from './share-right.ts';
 import { sparkline } from './sparkline.ts';
 
@@ -52,9 +53,9 @@ export function markdownBlock(block: Block, limits: MarkdownLimits): string {
     case 'curves':
       return titled(block, curves(block, limits));
     case 'slices':
-      return onPage(block.title, listed(block.charts.map(({ metric }) => metric)));
+      return onPage(block.title, block.charts.map(({ metric }) => metric));
     case 'plots':
-      return onPage(block.title, listed(block.plots.map(({ title }) => title)));
+      return onPage(block.title, block.plots.map(({ title }) => title));
     case 'heat':
       return titled(block, `${heat(block, limits)}\n\n${escapeMarkdown(block.caption)}`);
     case 'timeline':
@@ -87,8 +88,8 @@ export function isFolded(block: Block): boolean {
 }
 
 /** What only the page can draw, or has the room for. */
-function onPage(title: string, what = ''): string {
-  return `🖼️ ${escapeMarkdown(title)}${what === '' ? '' : ` (${escapeMarkdown(what, 300)})`}: in report.html.`;
+function onPage(title: string, names: readonly string[] = []): string {
+  return `🖼️ ${escapeMarkdown(title)}: ${escapeMarkdown(namedOnPage(names), 300)}in report.html`;
 }
 
 function curves(block: CurvesBlock, limits: MarkdownLimits): string {
@@ -120,8 +121,14 @@ export function markdownCell(cell: Cell, limits: MarkdownLimits): string {
   const target = cell.url === undefined ? undefined : linkTarget(cell.url);
   const shown = target === undefined || words === '' ? words : `[${words}](${target})`;
   const signed = cell.mark === undefined ? shown : `${MARKS[cell.mark].emoji} ${shown}`;
-  if (cell.interval === undefined) return signed;
-  return `\`${textBar(cell.interval)}\`<br>${signed}<br>${escapeMarkdown(cell.interval.words)}`;
+  return [
+    ...(cell.interval === undefined ? [] : [`\`${textBar(cell.interval)}\``]),
+    signed,
+    ...(cell.interval === undefined ? [] : [escapeMarkdown(cell.interval.words)]),
+    ...(cell.below === undefined ? [] : [`<sub>${escapeMarkdown(cell.below, limits.cellCharacters)}</sub>`]),
+  ]
+    .filter((line) => line !== '')
+    .join('<br>');
 }
 
 function table(block: TableBlock, limits: MarkdownLimits): string {

@@ -3,7 +3,7 @@ import { escapeHtml } from './escape-html.ts';
 
 /** Colours are CSS variables of the page, so that one picture serves light and dark. */
 export const PALETTE = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(--series-4)'];
-export const GRID = 'var(--line)';
+const GRID = 'var(--line)';
 const INK = 'var(--ink-soft)';
 
 /** In the picture's own units: it is scaled to its box. Narrow enough to be read on a phone. */

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Plot } from './block.ts';
-import { CONFIG, type Draw, GRID, HEIGHT, MAX_LINES, PALETTE, WIDTH } from './picture.ts';
+import { CONFIG, type Draw, HEIGHT, MAX_LINES, PALETTE, WIDTH } from './picture.ts';
 
 const SQUARE = 210;
 /** A line of more points is as smooth without dots. */
@@ -108,7 +108,7 @@ function bars(plot: Plot) {
 function diagonal() {
   return {
     data: { values: [0, 1].map((value) => ({ x: value, y: value })) },
-    mark: { type: 'line' as const, stroke: GRID, strokeDash: [4, 4], strokeWidth: 1.5 },
+    mark: { type: 'line' as const, stroke: 'var(--rail)', strokeDash: [4, 4], strokeWidth: 1.5 },
     encoding: {
       x: { field: 'x', type: 'quantitative' as const },
       y: { field: 'y', type: 'quantitative' as const },

@@ -1,5 +1,5 @@
 import type { EvaluatedRule } from '../record/evaluation-section.ts';
-import { formatBeside, formatNumber } from './format.ts';
+import { formatNumber, formatRange } from './format.ts';
 import { type Bar, type Limit, type Scale, scaleOf, type UnscaledBar } from './interval.ts';
 import { MARKS } from './marks.ts';
 
@@ -87,12 +87,11 @@ export function intervalWords(
   quantity: Quantity,
   level: number | null,
 ): string {
-  const signed = (value: number, other: number): string => {
-    const shown = formatBeside(value, [other]);
-    return value > 0 && quantity === 'difference' ? `+${shown}` : shown;
-  };
+  const [from, to] = formatRange(low, high);
+  const signed = (value: number, words: string): string =>
+    value > 0 && quantity === 'difference' ? `+${words}` : words;
   const of = { value: 'value ', difference: '', gap: 'gap ', ratio: 'ratio ' }[quantity];
   const share = level === null ? '' : ` (${formatNumber(100 * level)} %)`;
-  return `${of}${signed(low, high)} to ${signed(high, low)}${share}`;
+  return `${of}${signed(low, from)} to ${signed(high, to)}${share}`;
 }
 

@@ -9,6 +9,8 @@ import { boundOf, changeOf, demandOf } from './rule-words.ts';
 
 /** What a reader must see comes first. */
 const WORST_FIRST: readonly Result[] = ['error', 'fail', 'inconclusive', 'warn', 'not-run', 'pass'];
+/** Rules on all rows that are shown in one table, however they end. */
+const FEW_RULES = 30;
 /** Slices judged one by one; of more, counts by rule are told before. */
 const FEW_SLICES = 60;
 /** A page of more rows is slow, and nobody reads them. */
@@ -23,17 +25,27 @@ export function rulesBlocks(body: EvaluationBody): Block[] {
   const notRun = onSlices.filter(({ result }) => result === 'not-run');
   const shownOpen = [...worstFirst(overall), ...open];
   return [
-    ...table(overall, 'Rules of the gate', body),
+    ...overallTables(overall, body),
     ...sliceCounts(onSlices),
     ...table(open, `Slices that do not pass (${countsOf(open)})`, body),
-    ...table(passing, `${counted(passing.length, 'slice passes', 'slices pass')}`, body, onSlices),
+    ...table(passing, counted(passing.length, 'slice passes', 'slices pass'), body, onSlices),
     ...table(
       notRun,
-      `${counted(notRun.length, 'slice was not judged', 'slices were not judged')}`,
+      counted(notRun.length, 'slice was not judged', 'slices were not judged'),
       body,
       onSlices,
     ),
     ...testsTable(shownOpen),
+  ];
+}
+
+function overallTables(overall: readonly EvaluatedRule[], body: EvaluationBody): TableBlock[] {
+  if (overall.length <= FEW_RULES) return table(overall, 'Rules of the gate', body);
+  const passing = overall.filter(({ result }) => result === 'pass');
+  const others = overall.filter(({ result }) => result !== 'pass');
+  return [
+    ...table(others, `Rules that do not pass (${countsOf(others)})`, body),
+    ...table(passing, counted(passing.length, 'rule passes', 'rules pass'), body, []),
   ];
 }
 
@@ -83,30 +95,32 @@ function table(
 function columnsOf(body: EvaluationBody): Column[] {
   return [
     { header: 'Result' },
-    { header: 'Rule' },
+    { header: 'Rule and why' },
     { header: 'Candidate', numeric: true },
     { header: body.baseline === null ? 'Baseline' : `Baseline (${body.baseline.what})`, numeric: true },
     { header: 'Difference and interval' },
     { header: 'n', numeric: true },
-    { header: 'Why' },
   ];
 }
 
 function row(rule: EvaluatedRule, bar: Bar | undefined): Cell[] {
   const { value, baselineValue, difference, waiver = null } = rule;
-  const change = difference === null ? text('–') : changeOf(difference, rule.direction);
+  const none = text(bar === undefined ? '–' : '');
+  const change = difference === null ? none : changeOf(difference, rule.direction);
   const waived =
     waiver === null
       ? ''
       : ` Waived by ${waiver.by} until ${waiver.expires.slice(0, 10)}: ${asSentence(waiver.reason)}`;
   return [
     { text: `${resultWord(rule)}${waiver === null ? '' : ' (waived)'}`, mark: rule.result },
-    text(demandOf(rule)),
+    {
+      text: demandOf(rule),
+      below: `${asSentence(rule.reason)}${rule.test === 'none' ? ' Points compared, no test.' : ''}${waived}`,
+    },
     value === null ? text('not measured', 'bad') : text(formatBeside(value, [rule.bound, baselineValue])),
     text(baselineValue === null ? '–' : formatBeside(baselineValue, [value])),
     bar === undefined ? change : { ...change, interval: bar },
     text(rule.n === null ? '–' : formatNumber(rule.n)),
-    text(`${asSentence(rule.reason)}${rule.test === 'none' ? ' Points compared, no test.' : ''}${waived}`),
   ];
 }
 

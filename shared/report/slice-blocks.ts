@@ -63,7 +63,7 @@ function chartOf(metric: string, slices: readonly Slice[], body: EvaluationBody)
     metric,
     caption: captionOf(body, compared, rules[0]?.direction, lines.length - worst.size),
     scale,
-    limit: commonLimit(rules),
+    limit: commonLimit(rules.filter(({ slice }) => slice !== null)),
     zero: compared ? 0 : null,
     rows: kept.map((line) => rowOf(line, bars.get(line) ?? null, scale)),
   };

@@ -1,9 +1,10 @@
 import type { Block, Cell, TableBlock } from './block.ts';
 import { WITHHELD } from './block.ts';
 import { cleanLine, cleanLines } from './clean-text.ts';
-import { formatNumber, listed } from './format.ts';
+import { formatNumber } from './format.ts';
 import { BAR_LEGEND, textBar } from './interval.ts';
 import { MARKS, type Tone } from './marks.ts';
+import { namedOnPage } from './on-page.ts';
 import { shareRight } from './share-right.ts';
 import { sparkline } from './sparkline.ts';
 import { type TerminalCell, type TerminalColumn, terminalTable } from './terminal-table.ts';
@@ -36,12 +37,12 @@ export function paragraph(text: string, screen: Screen, indent = ''): string[] {
   return wrap(cleanLine(text), screen.columns - displayWidth(indent)).map((line) => `${indent}${line}`);
 }
 
-function onPage(what: string, screen: Screen): string[] {
-  return paragraph(`${what === '' ? '' : `${what}: `}in report.html.`, screen).map((line) => screen.dim(line));
+function onPage(names: readonly string[], screen: Screen): string[] {
+  return paragraph(`${namedOnPage(names)}in report.html`, screen).map((line) => screen.dim(line));
 }
 
 function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string[] {
-  if (block.pageOnly === true) return onPage('', screen);
+  if (block.pageOnly === true) return onPage([], screen);
   switch (block.kind) {
     case 'facts':
       return factLines(
@@ -100,9 +101,9 @@ function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string
         ...paragraph(block.caption, screen).map((line) => screen.dim(line)),
       ];
     case 'slices':
-      return onPage(listed(block.charts.map(({ metric }) => metric)), screen);
+      return onPage(block.charts.map(({ metric }) => metric), screen);
     case 'plots':
-      return onPage(listed(block.plots.map(({ title }) => title)), screen);
+      return onPage(block.plots.map(({ title }) => title), screen);
     case 'timeline':
       return rows(
         [
@@ -145,12 +146,8 @@ export function factLines(facts: readonly (readonly [string, TerminalCell])[], s
 export function terminalCell(cell: Cell, screen: Screen): TerminalCell {
   const sign = cell.mark === undefined ? '' : `${MARKS[cell.mark].sign} `;
   const tone = cell.tone ?? (cell.mark === undefined ? 'plain' : MARKS[cell.mark].tone);
-  const bar = cell.interval === undefined ? '' : `${textBar(cell.interval)} `;
-  const words = cell.interval === undefined ? '' : ` (${cleanLine(cell.interval.words)})`;
-  return {
-    text: `${bar}${sign}${cleanLine(cell.text)}${words}`,
-    paint: (text) => screen.paint(tone, text),
-  };
+  const parts = [cell.text, cell.interval?.words, cell.below].flatMap((part) => cleanLine(part ?? '') || []);
+  return { text: `${sign}${parts.join(': ')}`, paint: (text) => screen.paint(tone, text) };
 }
 
 function plain(text: string, screen: Screen): TerminalCell {
@@ -160,11 +157,22 @@ function plain(text: string, screen: Screen): TerminalCell {
 function tableLines(block: TableBlock, screen: Screen): string[] {
   const limit = block.folded === true ? FOLDED_ROWS_SHOWN : ROWS_SHOWN;
   const cut = block.rows.length - limit;
-  const drawn = block.rows.some((row) => row.some((cell) => cell.interval !== undefined));
+  const drawn = block.columns.map((_, index) => block.rows.some((row) => row[index]?.interval !== undefined));
   return [
     ...rows(
-      block.columns.map((column) => ({ header: cleanLine(column.header), numeric: column.numeric === true })),
-      block.rows.slice(0, limit).map((row) => row.map((cell) => terminalCell(cell, screen))),
+      // A bar has a column of its own, which is never made narrower.
+      block.columns.flatMap((column, index) => [
+        ...(drawn[index] === true ? [{ header: 'Interval', numeric: true }] : []),
+        { header: cleanLine(column.header), numeric: column.numeric === true },
+      ]),
+      block.rows.slice(0, limit).map((row) =>
+        row.flatMap((cell, index) => [
+          ...(drawn[index] === true
+            ? [terminalCell({ text: cell.interval === undefined ? '–' : textBar(cell.interval) }, screen)]
+            : []),
+          terminalCell(cell, screen),
+        ]),
+      ),
       screen,
     ),
     ...(cut > 0
@@ -172,7 +180,7 @@ function tableLines(block: TableBlock, screen: Screen): string[] {
           screen.dim(line),
         )
       : []),
-    ...(drawn ? paragraph(`${BAR_LEGEND}.`, screen).map((line) => screen.dim(line)) : []),
+    ...(drawn.includes(true) ? paragraph(`${BAR_LEGEND}.`, screen).map((line) => screen.dim(line)) : []),
   ];
 }
 

@@ -11,19 +11,20 @@ export function verdictNote(body: EvaluationBody, verdict: Verdict): NoteBlock {
   const { word, tone } = MARKS[verdict];
   const blocking = body.rules.filter(({ severity }) => severity === 'error');
   const all = blocking.every(({ result }) => result === 'pass');
+  const sliced = blocking.some(({ slice }) => slice !== null) ? ' (each slice counted)' : '';
   const rules =
     blocking.length === 0
       ? 'no rule blocks'
       : all
         ? `${blocking.length === 1 ? 'the blocking rule holds' : `all ${formatNumber(blocking.length)} blocking rules hold`}`
-        : `of ${counted(blocking.length, 'blocking rule')}, counted by slice, ${countsOf(blocking)}`;
+        : `of ${counted(blocking.length, 'blocking rule')}${sliced} ${countsOf(blocking)}`;
   const caveat = verdict === 'inconclusive' && all ? caveatOf(body) : '';
   const rest = body.rules.filter(({ severity, result }) => severity !== 'error' && result !== 'pass');
   const beside = rest.length === 0 ? '' : `; of those that do not block, ${countsOf(rest)}`;
   return {
     kind: 'note',
     tone,
-    text: `${word.charAt(0).toUpperCase()}${word.slice(1)}: ${rules}${beside}${caveat}.${neededWords(blocking)}`,
+    text: `${word.charAt(0).toUpperCase()}${word.slice(1)}: ${rules}${beside}${caveat}.${verdict === 'inconclusive' ? neededWords(blocking) : ''}`,
   };
 }
 
@@ -39,6 +40,6 @@ export function neededWords(rules: readonly EvaluatedRule[]): string {
   const undecided = rules.filter(({ result, neededRows = null }) => result === 'inconclusive' && neededRows !== null);
   const most = undecided.toSorted((a, b) => (b.neededRows ?? 0) - (a.neededRows ?? 0))[0];
   if (most === undefined) return '';
-  const there = most.n === null ? '' : ` (there are ${formatNumber(most.n)})`;
-  return ` About ${counted(most.neededRows ?? 0, 'row')}${there} would decide whether ${demandOf(most)}.`;
+  const there = most.n === null ? '' : `; there are ${formatNumber(most.n)}`;
+  return ` To decide “${demandOf(most)}” takes about ${counted(most.neededRows ?? 0, 'row')}${there}.`;
 }
