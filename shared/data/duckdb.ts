@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBDecimalValue, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
@@ -142,7 +142,7 @@ export class DuckDbEngine implements ScoringEngine {
       // The folder to spill to is the only one that a locked-down engine may still write to.
       const written = join(this.#spill ?? '', `written.${format}`);
       await connection.run(`COPY (${query.sql}) TO ${quoteText(written)} (${COPY_OPTIONS[format]})`);
-      await rename(written, path);
+      await move(written, path);
     });
   }
 
@@ -206,6 +206,16 @@ export class DuckDbEngine implements ScoringEngine {
       });
     }
     return new InfrastructureError(`"${name}" failed in the data engine: ${withoutValues(message)}`);
+  }
+}
+
+/** Moves a file, also to another disk. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch {
+    await copyFile(from, to);
+    await rm(from);
   }
 }
 

@@ -90,6 +90,8 @@ export const examinationSchema = z.strictObject({
   changed: z.boolean(),
   /** The labels lay where the training could read them. */
   labelsInReach: z.boolean(),
+  /** Why they did or did not, as one sentence. */
+  reach: z.string().optional(),
   /** Per row, of the candidate, where the gate ran it row by row. */
   latencyMs: z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), n: countSchema }).nullable(),
   /** Why the gate did not compute the predictions itself. */
