@@ -73,11 +73,12 @@ describe('conclude', () => {
     expect(blame?.owner).toBe('model');
     expect(annotations[0]).toEqual({
       severity: 'error',
-      message: 'accuracy is 0.5.',
+      message: 'accuracy is 0.5. The rule does not hold 1 time more.',
       title: 'Gate: accuracy',
       file: 'gate.yml',
       line: 3,
     });
+    expect(annotations).toHaveLength(1);
     expect(conclude([broken, broken, broken], IN_FORCE).summary).toContain('2 further rules do not hold.');
     expect(conclude([broken], IN_FORCE).summary).toBe('accuracy is 0.5.');
   });
@@ -121,5 +122,98 @@ describe('conclude', () => {
       /^The gate file is new in this pull request and not yet in force\. The rule holds/,
     );
     expect(conclude([rule({ result: 'fail' })], proposed).verdict).toBe('fail');
+  });
+
+  it('leads with the whole rather than a slice, and annotates the worst of a line', () => {
+    const slice = rule({ result: 'fail', slice: 'country=NO', reason: 'accuracy on country=NO is 0.4' });
+    const { summary, annotations } = conclude(
+      [
+        rule({ result: 'inconclusive', reason: 'thin' }),
+        slice,
+        rule({ result: 'fail', reason: 'accuracy is 0.5' }),
+      ],
+      IN_FORCE,
+    );
+    expect(summary).toBe('accuracy is 0.5. 1 further rule does not hold.');
+    expect(annotations).toEqual([
+      {
+        severity: 'error',
+        message: 'accuracy on country=NO is 0.4. The rule does not hold 2 times more.',
+        title: 'Gate: accuracy',
+        file: 'gate.yml',
+        line: 3,
+      },
+    ]);
+  });
+
+  it('says how many rules are undecided', () => {
+    const thin = rule({ result: 'inconclusive', reason: 'between 0.7 and 0.9' });
+    const one = conclude([thin], IN_FORCE);
+    expect(one).toMatchObject({
+      verdict: 'inconclusive',
+      summary: 'The rule is undecided: between 0.7 and 0.9.',
+      blame: null,
+    });
+    expect(one.annotations[0]?.severity).toBe('warning');
+    expect(conclude([thin, rule({}), rule({ result: 'not-run' })], IN_FORCE).summary).toBe(
+      '1 of 3 rules is undecided (1 was not run): between 0.7 and 0.9.',
+    );
+    expect(conclude([thin, thin, rule({})], IN_FORCE).summary).toMatch(/^2 of 3 rules are undecided: /);
+  });
+
+  it('tells a first run without absolute limits what to add', () => {
+    const compared = rule({ mode: 'max-regression', result: 'not-run' });
+    expect(conclude([compared], { ...IN_FORCE, firstRun: true })).toMatchObject({
+      verdict: 'inconclusive',
+      summary:
+        'No blocking rule could be judged (1 was not run): a first run has nothing to be compared with. Add "min" or "max" to a rule of the gate file.',
+    });
+  });
+
+  it('rows that the pull request changes are at best inconclusive', () => {
+    const changed = { ...IN_FORCE, rowsChanged: true };
+    const { verdict, summary } = conclude([rule({})], changed);
+    expect(verdict).toBe('inconclusive');
+    expect(summary).toMatch(/^This pull request changes the evaluation rows, .* The rule holds/);
+    expect(conclude([rule({ result: 'fail' })], changed).verdict).toBe('fail');
+  });
+
+  it('a gate that a degraded copy passes is an error, whatever its rules say', () => {
+    const control = { result: 'not-blocked' as const, reason: 'a degraded copy passes' };
+    const { verdict, summary, blame, annotations } = conclude([rule({})], { ...IN_FORCE, control });
+    expect(verdict).toBe('error');
+    expect(summary).toBe('The gate is decoration: a degraded copy passes.');
+    expect(blame?.owner).toBe('configuration');
+    expect(annotations[0]?.message).toContain('"negative-control: false"');
+    for (const result of ['blocked', 'not-run'] as const) {
+      const fine = { ...IN_FORCE, control: { result, reason: '' } };
+      expect(conclude([rule({})], fine).verdict).toBe('pass');
+    }
+  });
+
+  it('refuses what is self-reported where the gate file does', () => {
+    const concluded = conclude([rule({})], { ...IN_FORCE, selfReportedRefused: true });
+    expect(concluded).toMatchObject({ verdict: 'error', blame: { owner: 'configuration' } });
+    expect(concluded.summary).toBe('The numbers are self-reported, and the gate file does not accept that.');
+  });
+
+  it('a waived rule was judged, and lets the rest pass', () => {
+    const waiver = {
+      rule: 'accuracy.minimum',
+      by: 'ann',
+      reason: 'known',
+      headSha: 'a'.repeat(40),
+      expires: '2026-12-01T23:59:59Z',
+      url: null,
+    };
+    const waived = rule({ result: 'warn', waiver });
+    expect(conclude([waived], IN_FORCE)).toMatchObject({
+      verdict: 'pass',
+      summary: 'Every broken rule is waived (1 is waived).',
+    });
+    expect(conclude([waived, waived, rule({})], IN_FORCE).summary).toContain(
+      'The rule holds (2 are waived): ',
+    );
+    expect(conclude([waived, rule({ result: 'fail' })], IN_FORCE).verdict).toBe('fail');
   });
 });
