@@ -72,6 +72,8 @@ async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
   await one(`GET ${R}/commits/{ref}/statuses`, `/commits/${sha}/statuses`);
   await one(`GET ${R}/pulls`, '/pulls?state=open&per_page=100');
   await one(`GET ${R}/pulls/{pull_number}`, '/pulls/7');
+  await one(`GET ${R}/commits/{commit_sha}/pulls`, `/commits/${sha}/pulls`);
+  await one(`GET ${R}/collaborators/{username}/permission`, '/collaborators/octocat/permission');
   await one(`GET ${R}/git/commits/{commit_sha}`, `/git/commits/${sha}`);
   await one(`GET ${R}/git/trees/{tree_sha}`, `/git/trees/${tree}`);
   const written = await one(`POST ${R}/git/trees`, '/git/trees', {
@@ -164,7 +166,7 @@ function spoil(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [1] : [spoil(value[0])];
   if (typeof value !== 'object' || value === null) return { spoiled: true };
   if (Object.keys(value).length === 0) return [];
-  const missing = ['id', 'sha', 'url', 'total_count', 'workflow_run_id', 'environment'];
+  const missing = ['id', 'sha', 'url', 'total_count', 'workflow_run_id', 'environment', 'permission'];
   return Object.fromEntries(Object.entries(value).filter(([key]) => !missing.includes(key)));
 }
 

@@ -229,7 +229,7 @@ export function pullRequestView(world: World, baseUrl: string, pull: PullRequest
     state: pull.state,
     locked: false,
     title: pull.title,
-    user: userView(baseUrl, pull.head.repository.split('/')[0] ?? ''),
+    user: userView(baseUrl, pull.author ?? pull.head.repository.split('/')[0] ?? ''),
     body: null,
     url,
     html_url: web,
@@ -250,8 +250,8 @@ export function pullRequestView(world: World, baseUrl: string, pull: PullRequest
     created_at: pull.created.toISOString(),
     updated_at: pull.created.toISOString(),
     closed_at: pull.state === 'closed' ? pull.created.toISOString() : null,
-    merged_at: null,
-    merge_commit_sha: null,
+    merged_at: pull.mergedAs === undefined ? null : pull.created.toISOString(),
+    merge_commit_sha: pull.mergedAs ?? null,
     head: branchView(world, baseUrl, pull.head.repository, pull.head.ref, pull.head.sha),
     base: branchView(world, baseUrl, repository, pull.base.ref, pull.base.sha),
     _links: Object.fromEntries(Object.entries(links).map(([key, href]) => [key, { href }])),
@@ -271,7 +271,7 @@ export function wholePullRequestView(world: World, baseUrl: string, pull: PullRe
     maintainer_can_modify: false,
     mergeable: true,
     mergeable_state: 'clean',
-    merged: false,
+    merged: pull.mergedAs !== undefined,
     merged_by: null,
   };
 }

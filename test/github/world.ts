@@ -40,6 +40,10 @@ export interface PullRequest {
   readonly head: { readonly ref: string; readonly sha: string; readonly repository: string };
   readonly base: { readonly ref: string; readonly sha: string };
   readonly created: Date;
+  /** By default the owner of the head's repository. */
+  readonly author?: string;
+  /** The commit on the base branch that it was merged as. */
+  mergedAs?: string;
 }
 
 export interface Comment {
@@ -198,6 +202,8 @@ export class World {
   readonly repositories = new Map<string, Repository>();
   readonly tokens = new Map<string, Token>();
   readonly pullRequests: PullRequest[] = [];
+  /** What people may do, by login; who is not in it may read. */
+  readonly permissions = new Map<string, 'admin' | 'write' | 'read' | 'none'>();
   readonly comments: Comment[] = [];
   readonly statuses: Status[] = [];
   readonly runs: WorkflowRun[] = [];

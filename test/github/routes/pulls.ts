@@ -33,4 +33,19 @@ export const pullRoutes: readonly Route[] = [
       return { status: 200, json: wholePullRequestView(world, baseUrl, pull) };
     },
   },
+  {
+    method: 'get',
+    path: '/repos/{owner}/{repo}/commits/{commit_sha}/pulls',
+    scopes: ['pull-requests'],
+    access: 'read',
+    handle(call) {
+      const { world, parameters } = call;
+      const sha = parameters['commit_sha'];
+      const found = world.pullRequests.filter((pull) => pull.mergedAs === sha || pull.head.sha === sha);
+      return page(
+        call,
+        found.map((pull) => pullRequestView(world, call.baseUrl, pull)),
+      );
+    },
+  },
 ];

@@ -1,8 +1,20 @@
 import { basicError } from '../http.ts';
-import { privateUserView } from '../views.ts';
+import { privateUserView, userView } from '../views.ts';
 import { type Route, textOf } from './route.ts';
 
 export const userRoutes: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/repos/{owner}/{repo}/collaborators/{username}/permission',
+    scopes: [],
+    access: 'read',
+    handle({ world, baseUrl, parameters }) {
+      const login = parameters['username'] ?? '';
+      const permission = world.permissions.get(login) ?? 'read';
+      const user = { ...userView(baseUrl, login), role_name: permission };
+      return { status: 200, json: { permission, role_name: permission, user } };
+    },
+  },
   {
     method: 'get',
     path: '/user',
