@@ -14,7 +14,8 @@ const SCORES = LABELS.map((label) => `p${label}`);
 const gate = (examination: Parameters<typeof gateOf>[1] = {}, rest: Partial<GateFile> = {}): GateFile =>
   gateOf({ labels: LABELS, scores: SCORES }, { rows: 'data/test.parquet', ...examination }, rest);
 
-const ACCURACY = 'SELECT count(*) AS n, avg(CAST(CAST(label AS VARCHAR) = CAST(y_pred AS VARCHAR) AS INT)) AS accuracy FROM p';
+const ACCURACY =
+  'SELECT count(*) AS n, avg(CAST(CAST(label AS VARCHAR) = CAST(y_pred AS VARCHAR) AS INT)) AS accuracy FROM p';
 
 describe.skipIf(findPython() === undefined)('the digits example', () => {
   let folder: string;

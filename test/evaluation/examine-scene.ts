@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { examine } from '../../actions/evaluate-gate/src/examine/examine.ts';
-import type { Examined, ExamineInputs, ExamineOptions } from '../../actions/evaluate-gate/src/examine/options.ts';
+import type {
+  Examined,
+  ExamineInputs,
+  ExamineOptions,
+} from '../../actions/evaluate-gate/src/examine/options.ts';
 import type {
   EvaluationColumns,
   Examination,
@@ -167,8 +171,7 @@ export async function openExamineScene(): Promise<ExamineScene> {
         },
         candidateModel: candidate.map(({ reference }) => reference),
         baselineModel: baseline === undefined ? undefined : { files: baseline, what: 'production v1' },
-        baselineEvaluation:
-          given.baselineRows === undefined ? undefined : { rowsSha256: given.baselineRows },
+        baselineEvaluation: given.baselineRows === undefined ? undefined : { rowsSha256: given.baselineRows },
         training: given.training ?? { id: run.id, job: 'train', here: true },
         context: {
           logger,
