@@ -34,7 +34,9 @@ export function planControl({ gate, evidence, baseline, n }: Planned): ControlPl
   });
   const judged = fromRows.flatMap((rule): GateRule[] => {
     const bounds = rule.bounds.filter((bound) => isTried(bound, baseline));
-    return bounds.length === 0 ? [] : [{ ...rule, bounds, slices: [], onInconclusive: undefined }];
+    return bounds.length === 0
+      ? []
+      : [{ ...rule, bounds, slices: [], by: undefined, onInconclusive: undefined }];
   });
   if (judged.length === 0) {
     return notRun('no blocking rule judges the predictions over all rows, alone or against a baseline');

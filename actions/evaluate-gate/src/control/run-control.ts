@@ -1,26 +1,16 @@
 import type { DataEngine, Limits } from '../../../../shared/data/engine.ts';
 import type { Baseline } from '../decide/baseline.ts';
 import { judgeRules } from '../decide/judge-rules.ts';
-import { type Asked, askedBy, type Evidence } from '../evidence.ts';
+import { askedBy, type Evidence } from '../evidence.ts';
 import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
+import { inferEvidence } from '../inference/infer-evidence.ts';
+import type { BothColumns } from '../inference/paired.ts';
 import type { Families } from '../metrics/families.ts';
 import type { PredictionFile } from '../metrics/prediction-file.ts';
 import type { PredictionColumns } from '../metrics/rows.ts';
 import { degradedSelect, degradedWords, sampledSelect } from './degraded.ts';
 import { type ControlRecord, judgeControl, judgeIdentity } from './judge-control.ts';
 import { planControl } from './plan-control.ts';
-
-interface Infer {
-  readonly engine: DataEngine;
-  readonly gate: GateFile;
-  readonly columns: {
-    readonly candidate: PredictionColumns;
-    readonly baseline: PredictionColumns | undefined;
-  };
-  readonly asked: readonly Asked[];
-  readonly families: Families;
-  readonly signal: AbortSignal;
-}
 
 export interface ControlOptions {
   /** A fresh engine each time: the copy takes the candidate's place in it. */
@@ -35,10 +25,8 @@ export interface ControlOptions {
   readonly candidate: PredictionFile;
   /** Predictions of the baseline on the same rows, where there are any. */
   readonly baseline: PredictionFile | undefined;
-  readonly columns: Infer['columns'];
+  readonly columns: BothColumns;
   readonly families: Families;
-  /** `inferEvidence`. */
-  readonly infer: (options: Infer) => Promise<Evidence>;
   readonly signal: AbortSignal;
 }
 
@@ -85,7 +73,7 @@ async function tryOn(
   original: PredictionFile | undefined,
   copy: Copy,
 ): Promise<ReturnType<typeof judgeRules>> {
-  const { openEngine, limits, gate, gatePath, baseline, columns, families, infer, oneIn, signal } = tried;
+  const { openEngine, limits, gate, gatePath, baseline, columns, families, oneIn, signal } = tried;
   if (original === undefined) throw new RangeError('columns of a baseline without its file');
   const engine = await openEngine();
   try {
@@ -99,9 +87,10 @@ async function tryOn(
       const rows = { table: 'reference', columns: columns.baseline, seed: gate.defaults.seed, oneIn };
       await engine.derive('baseline', { name: 'control-baseline', sql: sampledSelect(rows) }, signal);
     }
-    const evidence = await infer({
+    const evidence = await inferEvidence({
       engine,
       gate,
+      gatePath,
       columns: { candidate: copy.columns, baseline: columns.baseline },
       asked: askedBy(gate),
       families,

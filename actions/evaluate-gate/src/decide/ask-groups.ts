@@ -1,5 +1,6 @@
 import type { Evidence, FairnessEvidence } from '../evidence.ts';
 import type { Bound, GateRule } from '../gate-file/gate-file.ts';
+import { metricsOfFairness } from '../inference/fairness.ts';
 import { formatApart, formatNumber } from './metrics.ts';
 import { type Claim, type Question, satisfies, type Settled } from './question.ts';
 
@@ -7,6 +8,15 @@ interface Group {
   readonly name: string;
   readonly n: number;
   readonly value: number;
+}
+
+/** The groups between which one metric differs most. */
+interface Gap {
+  readonly metric: string;
+  readonly least: Group;
+  readonly most: Group;
+  /** Rows of all groups that count. */
+  readonly n: number;
 }
 
 /** A bound on the gap between the groups of a slice family, or on the ratio of the least to the greatest. */
@@ -25,33 +35,22 @@ export function askGroups(rule: GateRule, bound: Bound, evidence: Evidence | und
     return settle('error', `${subject}: only finished metrics were given, and no predictions`);
   }
   const found = evidence.fairness.get(`${rule.metric} ${by}`);
-  const groups = (found?.groups ?? []).filter((group): group is Group => group.value !== null);
-  const least = groups.reduce<Group | undefined>(
-    (a, b) => (a === undefined || b.value < a.value ? b : a),
-    undefined,
-  );
-  const most = groups.reduce<Group | undefined>(
-    (a, b) => (a === undefined || b.value > a.value ? b : a),
-    undefined,
-  );
-  if (found === undefined || least === undefined || most === undefined || groups.length < 2) {
-    return settle(
-      rule.onMissing,
-      `${subject}: ${found?.reason ?? `fewer than two of them have ${rule.minSliceSize} rows and a value`}`,
-    );
-  }
   const ratio = bound.mode === 'min-ratio';
+  const gap = found === undefined ? undefined : widestGap(found, ratio);
+  if (found === undefined || gap === undefined) {
+    const why = found?.reason ?? `fewer than two of them have ${rule.minSliceSize} rows and a value`;
+    return settle(rule.onMissing, `${subject}: ${why}`);
+  }
+  const { least, most } = gap;
   if (ratio && (least.value < 0 || most.value === 0)) {
-    return settle(
-      'error',
-      `${subject} by a ratio: it is ${formatNumber(least.value)} on ${least.name} and ${formatNumber(most.value)} on ${most.name}`,
-    );
+    const reason = `${subject} by a ratio: it is ${formatNumber(least.value)} on ${least.name} and ${formatNumber(most.value)} on ${most.name}`;
+    return settle('error', reason);
   }
   const at = bound.limit.value;
   const claim: Claim = { side: ratio ? 'least' : 'most', at };
   const inference = ratio ? found.ratio : found.difference;
-  const value = inference?.estimate ?? (ratio ? least.value / most.value : most.value - least.value);
-  const statement = `${rule.metric} is ${formatNumber(least.value)} on ${least.name} and ${formatNumber(most.value)} on ${most.name}, ${
+  const value = inference?.estimate ?? sizeOf(gap, ratio);
+  const statement = `${gap.metric} is ${formatNumber(least.value)} on ${least.name} and ${formatNumber(most.value)} on ${most.name}, ${
     ratio ? 'a ratio of' : 'a gap of'
   } ${formatApart(value, at)}`;
   const words = {
@@ -59,10 +58,33 @@ export function askGroups(rule: GateRule, bound: Bound, evidence: Evidence | und
     demand: `at ${claim.side} ${String(at)} is ${ratio ? 'required' : 'allowed'}`,
     distance: 'a distance' as const,
   };
-  const judged = { ...shown, value, n: groups.reduce((sum, { n }) => sum + n, 0), limit: at };
+  const judged = { ...shown, value, n: gap.n, limit: at };
   if (rule.test !== 'none' && inference !== undefined)
     return { ...judged, state: { kind: 'open', inference, claim, words } };
   return { ...judged, state: pointState(rule, claim, value, words, found) };
+}
+
+/** The widest gap; of metrics that compare two rates, such as equalized odds, that of the worse rate. */
+function widestGap({ metric, groups }: FairnessEvidence, ratio: boolean): Gap | undefined {
+  const rates = metricsOfFairness(metric);
+  const gaps = rates.flatMap((rate): Gap[] => {
+    const suffix = rates.length === 1 ? '' : ` ${rate}`;
+    const own = groups.flatMap(({ name, n, value }): Group[] =>
+      value !== null && name.endsWith(suffix)
+        ? [{ name: name.slice(0, name.length - suffix.length), n, value }]
+        : [],
+    );
+    const [least, ...others] = own.toSorted((a, b) => a.value - b.value);
+    const most = others.at(-1);
+    if (least === undefined || most === undefined) return [];
+    return [{ metric: rate, least, most, n: own.reduce((sum, { n }) => sum + n, 0) }];
+  });
+  return gaps.toSorted((a, b) => sizeOf(b, ratio) - sizeOf(a, ratio)).at(ratio ? -1 : 0);
+}
+
+/** The least ratio, or the greatest difference. */
+function sizeOf({ least, most }: Gap, ratio: boolean): number {
+  return ratio ? least.value / most.value : most.value - least.value;
 }
 
 function pointState(

@@ -440,23 +440,6 @@ describe('slices', () => {
     });
   });
 
-  it('of an intersection need not all occur', () => {
-    const extra = `${COLUMNS}slices: {country: {column: country, values: [NO]}, young: {where: "age < 18"}, both: {all: [country, young]}}\n`;
-    const rules = evaluate(
-      ['metric: accuracy, max-regression: 0.01, slices: [both]'],
-      {
-        overall: { 'accuracy auto': changed(0.05, 0.02) },
-        slices: [
-          { ...sliced(0, undefined, 'country=NO & young'), family: 'both' },
-          { ...sliced(99, changed(0.05, 0.02), 'country=SE & young'), family: 'both' },
-        ],
-      },
-      PRODUCTION,
-      extra,
-    );
-    expect(rules.map(({ slice }) => slice)).toEqual([null, 'country=SE & young']);
-  });
-
   it('tell why a metric has no value there', () => {
     const [, unmeasured] = judged([sliced(99, undefined)]);
     expect(unmeasured).toMatchObject({
@@ -559,12 +542,43 @@ describe('fairness', () => {
     expect(judged('max-difference: 0.04', { ...thin, reason: 'one group' })?.reason).toMatch(/: one group$/);
   });
 
+  it('of two rates names the one that differs more', () => {
+    const odds: FairnessEvidence = {
+      metric: 'equalized-odds',
+      by: 'country',
+      groups: [
+        { name: 'country=NO recall', n: 300, value: 0.9 },
+        { name: 'country=SE recall', n: 290, value: 0.7 },
+        { name: 'country=NO false-positive-rate', n: 300, value: 0.05 },
+        { name: 'country=SE false-positive-rate', n: 290, value: 0.01 },
+      ],
+    };
+    const rule = (limits: string) => {
+      const text = `version: 1\n${SLICES}rules: [{metric: recall, fairness: {by: country, ${limits}}, test: none}]`;
+      const gate = parseGateFile(text, 'gate.yml');
+      const rules = gate.rules.map((each) => ({ ...each, metric: odds.metric }));
+      return judgeRules({
+        gate: { ...gate, rules },
+        evidence: evidenceOf({ fairness: { 'equalized-odds country': odds } }),
+        reported: new Map(),
+        baseline: PRODUCTION,
+        gatePath: 'gate.yml',
+      })[0];
+    };
+    expect(rule('max-difference: 0.1')).toMatchObject({
+      result: 'fail',
+      n: 590,
+      reason: 'recall is 0.7 on country=SE and 0.9 on country=NO, a gap of 0.2; at most 0.1 is allowed',
+    });
+    expect(rule('min-ratio: 0.5')?.reason).toMatch(/^false-positive-rate is 0\.01 on .*, a ratio of 0\.2; /);
+  });
+
   it('has no ratio of nothing', () => {
     const zero = found({ groups: groups.map((group) => ({ ...group, value: 0 })) });
     expect(judged('min-ratio: 0.8', zero)).toMatchObject({
       result: 'error',
       reason:
-        'false-negative-rate cannot be compared between the groups of country by a ratio: it is 0 on country=NO and 0 on country=NO',
+        'false-negative-rate cannot be compared between the groups of country by a ratio: it is 0 on country=NO and 0 on country=FI',
     });
   });
 

@@ -9,7 +9,7 @@ import type { Open, Question } from './question.ts';
 import { rowsOfRule } from './rows-of-rule.ts';
 
 export interface RuleSources extends Sources {
-  readonly gate: Pick<GateFile, 'rules' | 'slices' | 'minCellSize' | 'defaults'>;
+  readonly gate: Pick<GateFile, 'rules' | 'minCellSize' | 'defaults'>;
   /** Undefined where there are no predictions. */
   readonly evidence: Evidence | undefined;
   readonly gatePath: string;

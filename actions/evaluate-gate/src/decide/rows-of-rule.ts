@@ -17,18 +17,18 @@ export interface RowsOfRule {
 /** All rows, and then each slice of the families that the rule names. */
 export function rowsOfRule(
   rule: GateRule,
-  gate: Pick<GateFile, 'slices' | 'minCellSize'>,
+  { minCellSize }: Pick<GateFile, 'minCellSize'>,
   evidence: Evidence | undefined,
 ): RowsOfRule[] {
   const found = evidence?.overall.get(keyOf(rule));
   const all = { slice: null, n: found?.n ?? null, found, settled: undefined, hidden: false };
-  return [all, ...rule.slices.flatMap((family) => slicesOf(family, rule, gate, evidence))];
+  return [all, ...rule.slices.flatMap((family) => slicesOf(family, rule, minCellSize, evidence))];
 }
 
 function slicesOf(
   family: string,
   rule: GateRule,
-  { slices: families, minCellSize }: Pick<GateFile, 'slices' | 'minCellSize'>,
+  minCellSize: number,
   evidence: Evidence | undefined,
 ): RowsOfRule[] {
   const refused = (slice: string, reason: string, n: number | null = null): RowsOfRule => ({
@@ -42,12 +42,9 @@ function slicesOf(
     const reason = `${rule.metric} cannot be judged on slices of ${family}: only finished metrics were given, and no predictions`;
     return [refused(family, reason)];
   }
-  const intersection = families.find(({ name }) => name === family)?.kind === 'all';
   const slices = evidence.slices.filter((each) => each.family === family);
-  // Not every combination has to occur, but a slice that is named on its own has to.
-  const occurring = slices.filter(({ n }) => n > 0 || !intersection);
-  if (occurring.length === 0) return [refused(family, `no row lies in a slice of ${family}`)];
-  return occurring.map(({ name, n, metrics }) => {
+  if (slices.length === 0) return [refused(family, `no row lies in a slice of ${family}`)];
+  return slices.map(({ name, n, metrics }) => {
     if (n === 0) return refused(name, `${name} has no rows`, 0);
     const found = metrics.get(keyOf(rule));
     const small = (reason: string): Settled => ({ kind: 'settled', result: 'not-run', reason });
