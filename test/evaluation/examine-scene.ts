@@ -106,6 +106,8 @@ export interface Given {
   readonly training?: ExamineOptions['training'];
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Done to the baseline's first file after it was fetched. */
+  readonly grow?: (path: string) => Promise<void>;
 }
 
 export interface ExamineScene extends AsyncDisposable {
@@ -149,6 +151,7 @@ export async function openExamineScene(): Promise<ExamineScene> {
       await mkdir(temporaryDirectory);
       const candidate = await filesOf(`trained-${examined}`, given.candidate);
       const baseline = given.baseline && (await filesOf(`published-${examined}`, given.baseline));
+      await given.grow?.(baseline?.[0]?.path ?? '');
       const store = createDiskStore({
         workingDirectory: workspace,
         repository: null,

@@ -16,7 +16,7 @@ export async function examineByOnnx(both: Examining): Promise<Scored> {
   const runtime = await loadOnnxRuntime({ logger, environment, signal, path: inputs.onnxruntimePath });
   const score = async (examinee: Examinee): Promise<Scored['latencyMs']> => {
     const into = `scored_${examinee.who}`;
-    const latencyMs = await scoreByOnnx(examinee, into, {
+    const settings = {
       engine,
       runtime,
       table,
@@ -25,7 +25,9 @@ export async function examineByOnnx(both: Examining): Promise<Scored> {
       examination,
       withLatency: examinee.who === 'candidate',
       signal,
-    });
+    };
+    // The runtime itself writes to the log what fails in a model, with names that are the model's.
+    const latencyMs = await logger.untrusted(() => scoreByOnnx(examinee, into, settings));
     const sql = selectPredictions(table.columns, evaluation, {
       table: into,
       on: `s.${SCORED_ROW} = r.__row`,
