@@ -39,12 +39,16 @@ export function whyUnusable(training: SectionOf<'training'>): string | undefined
   return `The training ended with "${verdict}", so there is no model to judge: ${summary}`;
 }
 
-/** Collects the candidate's metrics and predictions from the inputs and the training section. */
+/**
+ * Collects the candidate's metrics and predictions from the inputs and the training section. Where the gate examines the
+ * model itself, what others predicted is left aside.
+ */
 export async function collectCandidate(
   inputs: CandidateInputs,
   training: TrainingBody | undefined,
   evaluation: EvaluationColumns | undefined,
   context: CandidateContext,
+  examined = false,
 ): Promise<Candidate> {
   if (training === undefined && inputs.metrics === undefined && inputs.predictions === undefined) {
     throw new UsageError(
@@ -62,7 +66,12 @@ export async function collectCandidate(
       'Without a training section this evaluation is bound to no model, and cannot be published on.',
     );
   const predictions =
-    evaluation === undefined ? undefined : await findPredictions(inputs, training, evaluation, context);
+    evaluation === undefined || examined
+      ? undefined
+      : await findPredictions(inputs, training, evaluation, context);
+  if (examined && inputs.predictions !== undefined) {
+    notices.push('The input "predictions" was left aside: the gate computed the predictions itself.');
+  }
   if (evaluation === undefined && (inputs.predictions !== undefined || hasPredictions(training))) {
     notices.push(
       'The predictions were not read: the gate file has no "evaluation", which names their columns.',

@@ -1,20 +1,19 @@
-import { availableParallelism } from 'node:os';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
-import { readPolicy } from '../../../shared/action/policy.ts';
 import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { Policy } from '../../../shared/record/common.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import { type CollectedBaseline, collectBaseline } from './baseline.ts';
-import { type Candidate, collectCandidate, whyUnusable } from './candidate.ts';
+import { budgetMetrics } from './budget.ts';
+import { collectCandidate, whyUnusable } from './candidate.ts';
+import { concludeRun } from './conclude-run.ts';
 import { type Judged, judge } from './decide/judge.ts';
 import { formatNumber } from './decide/metrics.ts';
 import { comparesWithBaseline, type GateFile } from './gate-file/gate-file.ts';
-import { parseGateFile } from './gate-file/parse.ts';
+import { readGate } from './gate-policy.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
-import { type Measurement, measure } from './metrics/measure.ts';
-
-/** Longer than any sensible join of two files of predictions takes; a hung query must not hold a runner for hours. */
-const QUERY_TIMEOUT_MS = 10 * 60_000;
+import { measureModels } from './measure-models.ts';
+import { predict, takeOver, whyTakenOver } from './predict.ts';
+import { collectWaivers } from './waivers/collect-waivers.ts';
 
 export const action: Action<'evaluation', Inputs> = {
   name: 'evaluate-gate',
@@ -27,9 +26,9 @@ export const action: Action<'evaluation', Inputs> = {
 
 /** Judges a model by the rules of the gate file. */
 async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'evaluation'>> {
+  if (inputs.conclude !== undefined) return await concludeRun(inputs.conclude, context);
   const { store, logger, signal } = context;
-  const { text, policy } = await readPolicy(context, inputs.gate, inputs.policyFrom);
-  const gate = parseGateFile(text, policy.path);
+  const { gate, policy } = await readGate(inputs, context);
   const { subject, fromKey, recordFrom } = inputs;
   const training = await store.find('training', { subject, fromKey, recordFrom }, signal);
   const model = subject ?? training?.subject;
@@ -77,14 +76,32 @@ async function evaluate(
 ): Promise<Outcome<'evaluation'>> {
   const { model, dataset, gate, policy, training } = subject;
   const { logger } = context;
+  const reason = whyTakenOver(gate, inputs, training);
   const candidate = await logger.group('Candidate', () =>
-    collectCandidate(inputs, training?.body ?? undefined, gate.evaluation, context),
+    collectCandidate(inputs, training?.body ?? undefined, gate.evaluation, context, reason === undefined),
   );
   const baseline = await logger.group('Baseline', () => findBaseline(inputs, subject, context));
-  const measurement = await logger.group('Metrics', () =>
-    measureBoth(inputs, gate, policy.path, candidate, baseline, context),
+  const all = { inputs, gate, policy, training, candidate, baseline, context };
+  const predictions =
+    reason === undefined ? await logger.group('Examination', () => predict(all)) : takeOver(all, reason);
+  const measured = await logger.group('Metrics', () =>
+    measureModels({ inputs, gate, gatePath: policy.path, predictions, baseline, context }),
   );
-  const judged = judge({ model, gate, policy, candidate, baseline, measurement });
+  const { token } = inputs;
+  const waivers = await collectWaivers({ token, selfWaiver: gate.selfWaiver, context });
+  const { record: examination, candidateSha256 } = predictions;
+  const files = training?.body?.files ?? [];
+  const judged = judge({
+    model,
+    gate,
+    policy,
+    candidate: { ...candidate, predictionsDigest: candidateSha256 },
+    baseline,
+    ...measured,
+    examination,
+    budget: budgetMetrics({ training, files, examination, reported: candidate.reported }),
+    waivers,
+  });
   logRules(judged, context);
 
   const { body, conclusion, notices } = judged;
@@ -129,39 +146,6 @@ async function findBaseline(
   }[baseline.kind]();
   context.logger.info(`baseline: ${told}`);
   return baseline;
-}
-
-async function measureBoth(
-  inputs: Inputs,
-  { evaluation, rules, minCellSize }: GateFile,
-  gatePath: string,
-  candidate: Candidate,
-  baseline: CollectedBaseline,
-  { logger, environment, signal, temporaryDirectory }: ActionContext,
-): Promise<Measurement | undefined> {
-  if (evaluation === undefined || candidate.predictions === undefined) return undefined;
-  const { createDataEngine } = await import('../../../shared/data/create-engine.ts');
-  const engine = await createDataEngine({ logger, environment, signal, path: inputs.duckdbPath });
-  try {
-    const measurement = await measure({
-      engine,
-      limits: {
-        memoryMiB: inputs.maxMemoryMiB,
-        threads: availableParallelism(),
-        temporaryDirectory,
-        queryTimeoutMs: QUERY_TIMEOUT_MS,
-      },
-      gate: { rules, minCellSize, evaluation },
-      gatePath,
-      candidate: candidate.predictions,
-      baseline: baseline.kind === 'found' ? baseline.predictions : undefined,
-      signal,
-    });
-    logger.info(`rows: ${measurement.candidate.n}`);
-    return measurement;
-  } finally {
-    await engine.close();
-  }
 }
 
 function logRules({ body, conclusion }: Judged, { logger }: ActionContext): void {
