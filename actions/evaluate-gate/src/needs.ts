@@ -26,11 +26,17 @@ export function readNeeds(text: string | undefined): Needs | undefined {
       ...(cause === undefined ? {} : { cause }),
     });
   let document: unknown;
+  const hidden: string[] = [];
   try {
-    document = JSON.parse(text);
+    document = JSON.parse(text, (key, value: unknown) => {
+      if (key === '__proto__') hidden.push(key);
+      return value;
+    });
   } catch (cause) {
     throw refuse('is no JSON', cause);
   }
+  // A schema of names and values leaves out `__proto__` without a word; no job may be left out so.
+  if (hidden.length > 0) throw refuse('names a job "__proto__"');
   const read = needsSchema.safeParse(document);
   if (!read.success) {
     const place = read.error.issues[0]?.path.map(String).join('.') ?? '';

@@ -3,21 +3,19 @@ import { amountLimit, sizeLimit } from './limits.ts';
 import { className, givenName, name } from './names.ts';
 
 const MAX_SQL_CHARACTERS = 10_000;
+const NO_SQL = 'must be an aggregate in SQL, as in "avg(delay > 5)"';
 const KINDS = ['column', 'preference', 'sql'] as const;
 
 const metricSchema = z
   .strictObject({
     column: name.optional(),
     preference: name.optional(),
-    sql: name.max(MAX_SQL_CHARACTERS).optional(),
+    sql: z.string(NO_SQL).min(1, NO_SQL).max(MAX_SQL_CHARACTERS).optional(),
     direction: z.enum(['higher', 'lower']).optional(),
   })
   .meta({
-    oneOf: [
-      { required: ['column', 'direction'] },
-      { required: ['preference'] },
-      { required: ['sql', 'direction'] },
-    ],
+    oneOf: KINDS.map((key) => ({ required: [key] })),
+    anyOf: ['preference', 'direction'].map((key) => ({ required: [key] })),
   })
   .superRefine((metric, context) => {
     const given = KINDS.filter((key) => metric[key] !== undefined);

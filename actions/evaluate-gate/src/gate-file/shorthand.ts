@@ -77,7 +77,7 @@ function readLine(text: string, number: number): Line {
     new UsageError(`Input "rules", line ${number}: ${message}.`, { remedy });
   if (text.length > MAX_LINE_CHARACTERS)
     throw refuse(`has ${text.length} characters`, `Accepted are ${MAX_LINE_CHARACTERS}.`);
-  const [metric = '', given = '', limit, ...rest] = text.replace(/[<>]=/, ' $& ').split(/\s+/);
+  const [metric = '', given = '', limit, ...rest] = text.replace(/[<>]=/, ' $& ').trim().split(/\s+/);
   const operator = OPERATORS.find((each) => each === given);
   if (operator === undefined || limit === undefined) {
     const nearest = given === '' || operator !== undefined ? '' : ` ${acceptedNames(given, OPERATORS)}`;
@@ -118,8 +118,10 @@ function directionsOf(lines: readonly Line[]): ReadonlyMap<string, unknown> {
     const atLeast = own.some(({ operator }) => operator === '>=');
     const atMost = own.some(({ operator }) => operator === '<=');
     if (said === undefined && atLeast === atMost) {
+      const standard = standardMetric(metric) !== undefined;
+      const why = standard ? 'neither end of it is better by itself' : 'it is no standard metric';
       throw new UsageError(
-        `Input "rules", line ${number}: the direction of "${metric}" is not known: it is no standard metric.`,
+        `Input "rules", line ${number}: the direction of "${metric}" is not known: ${why}.`,
         { remedy: 'Add "direction=higher" or "direction=lower", whichever is better.' },
       );
     }

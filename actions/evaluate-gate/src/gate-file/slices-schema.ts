@@ -3,6 +3,7 @@ import { className, givenName, MAX_CLASSES, name } from './names.ts';
 
 const MAX_EDGES = 100;
 const MAX_PREDICATE_CHARACTERS = 10_000;
+const NO_PREDICATE = 'must be a predicate in SQL, as in "age >= 65"';
 const KINDS = ['column', 'where', 'all'] as const;
 
 const sliceSchema = z
@@ -14,7 +15,7 @@ const sliceSchema = z
       .min(1, 'has no edge; write where one range ends and the next begins, as in [18, 65]')
       .max(MAX_EDGES)
       .optional(),
-    where: name.max(MAX_PREDICATE_CHARACTERS).optional(),
+    where: z.string(NO_PREDICATE).min(1, NO_PREDICATE).max(MAX_PREDICATE_CHARACTERS).optional(),
     all: z
       .array(name)
       .min(2, 'names fewer than two; an intersection is of two families or more')
