@@ -29,8 +29,8 @@ export function planControl({ gate, evidence, baseline, n }: Planned): ControlPl
   if (evidence === undefined)
     return notRun('only finished metrics were given, and no predictions to degrade');
   const fromRows = gate.rules.filter((rule) => {
-    const found = evidence.overall.get(keyOf(rule));
-    return rule.severity === 'error' && found !== undefined && found.value !== null && found.n !== null;
+    const { value = null, n = null } = evidence.overall.get(keyOf(rule)) ?? {};
+    return rule.severity === 'error' && value !== null && n !== null;
   });
   const judged = fromRows.flatMap((rule): GateRule[] => {
     const bounds = rule.bounds.filter((bound) => isTried(bound, baseline));

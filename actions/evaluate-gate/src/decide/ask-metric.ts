@@ -169,9 +169,10 @@ function baselineOf(metric: string, { slice, found }: RowsOfRule, { baseline }: 
 const finite = (value: number | null | undefined): number | null =>
   value !== null && value !== undefined && Number.isFinite(value) ? value : null;
 
+/** What computing the metric said of all rows is more than inference knows. */
 function whyNot(metric: string, { slice, found }: RowsOfRule, { reported }: Sources): string {
-  if (found?.reason !== undefined) return found.reason;
-  return slice === null ? whyMissing(metric, reported) : 'it was not measured there';
+  if (slice !== null) return found?.reason ?? 'it was not measured there';
+  return reported.get(metric)?.reason ?? found?.reason ?? whyMissing(metric, reported);
 }
 
 const withoutStop = (reason: string): string => reason.replace(/\.$/, '');

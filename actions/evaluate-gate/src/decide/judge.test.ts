@@ -95,6 +95,17 @@ const measurement = (overrides: Partial<Measurement> = {}): Measurement => ({
   notComputed: new Map(),
   confusion: null,
   notices: ['measured'],
+  columns: {
+    candidate: {
+      id: { name: 'id', type: 'VARCHAR' },
+      label: { name: 'y', type: 'VARCHAR' },
+      prediction: { name: 'p', type: 'VARCHAR' },
+      scores: [],
+      weight: undefined,
+    },
+    baseline: undefined,
+  },
+  families: { classification: true, scored: false, regression: false },
   baseline: { n: 1000, metrics: new Map([['accuracy', { value: 0.94, n: 1000 }]]), evaluationSetDigest: SET },
   ...overrides,
 });

@@ -102,7 +102,7 @@ export function judge(collected: Collected): Judged {
       ...(baseline.kind === 'found' ? baseline.notices : []),
       ...reference.notices,
       ...sameModel(candidate, baseline),
-      ...(examination?.labelsInReach === true ? [IN_REACH] : []),
+      ...(examination?.by === 'gate' && examination.labelsInReach ? [IN_REACH] : []),
       ...waived.notices,
     ],
     failedRules: waived.rules

@@ -52,6 +52,6 @@ export function fairnessRows({ rules, minCellSize }: Rules, { fairness }: Eviden
 
 /** An interval as the record holds one: none where an end is not finite. */
 export function finiteInterval(interval: readonly [number, number] | undefined): [number, number] | null {
-  if (interval === undefined || !interval.every(Number.isFinite)) return null;
-  return [interval[0], interval[1]];
+  const [low, high] = interval ?? [NaN, NaN];
+  return Number.isFinite(low) && Number.isFinite(high) ? [low, high] : null;
 }
