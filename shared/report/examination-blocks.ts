@@ -54,7 +54,9 @@ export function examinationNotes(body: EvaluationBody): Block[] {
       ? [
           note(
             'doubt',
-            'The labels of the evaluation rows lay where the training could read them, so it could have learned them by heart. Fetch them in the job of the gate alone.',
+            `The labels of the evaluation rows lay where the training could read them, so it could have learned them by heart.${
+              examined.reach === undefined ? '' : ` ${asSentence(examined.reach)}`
+            } Fetch them in the job of the gate alone.`,
           ),
         ]
       : []),
@@ -137,10 +139,8 @@ export function examinationFacts({ examination = null }: EvaluationBody): Fact[]
   return [
     ...fact('Evaluation rows', examination.path === null ? null : code(examination.path)),
     ...fact('Number of rows', examination.rows === null ? null : counted(examination.rows, 'row')),
-    ...fact(
-      'Digest of the rows',
-      examination.sha256 === null ? null : code(shortDigest(examination.sha256)),
-    ),
+    ...fact('Digest of the rows', examination.sha256 === null ? null : code(shortDigest(examination.sha256))),
+    ...fact('Their labels', examination.reach ?? null),
     ...fact("Baseline's predictions", BASELINE_BY[examination.baselineBy]),
     ...fact(
       'Latency of the candidate',

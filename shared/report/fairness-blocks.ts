@@ -27,8 +27,14 @@ export function fairnessBlocks({ fairness = [], rules }: EvaluationBody): Block[
           text(sizes[index] ?? WITHHELD),
           ...metrics.map((each) => valueOf(name, each)),
         ]),
-        [text('Greatest gap'), text(''), ...metrics.map((each) => spread(each.difference, each.differenceInterval))],
-        [text('Least ratio'), text(''), ...metrics.map((each) => spread(each.ratio, each.ratioInterval))],
+        ...apart(
+          'Greatest gap',
+          metrics.map((each) => spread(each.difference, each.differenceInterval)),
+        ),
+        ...apart(
+          'Least ratio',
+          metrics.map((each) => spread(each.ratio, each.ratioInterval)),
+        ),
       ],
     };
   });
@@ -46,8 +52,14 @@ function valueOf(name: string, { groups }: Fairness): Cell {
   return value === null ? text('–', 'muted') : text(formatNumber(value));
 }
 
-function spread(value: number | null, interval: readonly [number, number] | null): Cell {
-  if (value === null) return text('–', 'muted');
+/** How far the groups are apart; no row where no metric tells it. */
+function apart(name: string, cells: readonly (Cell | null)[]): Cell[][] {
+  if (cells.every((cell) => cell === null)) return [];
+  return [[text(name), text(''), ...cells.map((cell) => cell ?? text('–', 'muted'))]];
+}
+
+function spread(value: number | null, interval: readonly [number, number] | null): Cell | null {
+  if (value === null) return null;
   if (interval === null) return text(formatNumber(value));
   const [low, high] = formatRange(...interval);
   return text(`${formatNumber(value)} (${low} to ${high})`);

@@ -6,6 +6,7 @@ import {
   formatBytes,
   formatDuration,
   formatNumber,
+  formatRange,
   formatShare,
   formatSigned,
   formatUsd,
@@ -145,5 +146,22 @@ describe('sparkline', () => {
       8,
     );
     expect(bars).toBe('▁▂▃▄▅▆▇█');
+  });
+});
+
+describe('formatRange', () => {
+  it.each([
+    [0.918_9, 0.937_9, [], ['0.919', '0.938']],
+    [-0.058_34, 0.016_74, [], ['−0.058', '0.017']],
+    [-0.000_04, 0.02, [], ['0.000', '0.020']],
+    [-0.000_04, 0.02, [0], ['−0.00004', '0.02000']],
+    [0.010_2, 0.03, [0.01, null], ['0.0102', '0.0300']],
+    [-1_234.56, 4_321, [], ['−1,235', '4,321']],
+    [0.5, 0.5, [], ['0.5', '0.5']],
+    [0, 2e15, [], ['0', '2e15']],
+    [0, Number.NaN, [], ['0', 'not a number']],
+    [0, 1e-8, [1e-11], ['0.00000000000', '0.00000001000']],
+  ] as const)('writes %d to %d beside %j as %j', (low, high, others, words) => {
+    expect(formatRange(low, high, others)).toEqual(words);
   });
 });

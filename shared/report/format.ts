@@ -1,5 +1,6 @@
 const DIGITS = 4;
 const MAX_DIGITS = 15;
+const MAX_DECIMALS = 12;
 /** Two results of floating-point arithmetic that differ by less are one number, as the gate judges them. */
 const ROUNDING = 1e-12;
 
@@ -48,19 +49,33 @@ export function formatBeside(value: number, others: readonly (number | null)[]):
   return String(value);
 }
 
-/** Both ends of a range with as many decimals as its width is worth: `0.9189` and `0.9379`. */
-export function formatRange(low: number, high: number): readonly [string, string] {
+/**
+ * Both ends of a range with as many decimals as its width is worth, `0.919` and `0.938`; with more where an end would
+ * else look like one of `others`, which it is not.
+ */
+export function formatRange(
+  low: number,
+  high: number,
+  others: readonly (number | null)[] = [],
+): readonly [string, string] {
   const width = high - low;
   if (!(width > 1e-9) || Math.max(Math.abs(low), Math.abs(high)) >= 1e15) {
     return [formatBeside(low, [high]), formatBeside(high, [low])];
   }
-  const decimals = Math.min(12, Math.max(0, Math.ceil(-Math.log10(width)) + 1));
-  const end = (value: number): string => {
-    const [whole = '', fraction] = Math.abs(value).toFixed(decimals).split('.');
-    const text = fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`;
-    return value < 0 && Number(value.toFixed(decimals)) !== 0 ? `−${text}` : text;
-  };
-  return [end(low), end(high)];
+  const decimals = Math.min(MAX_DECIMALS, Math.max(0, Math.ceil(-Math.log10(width)) + 1));
+  const confused = (end: number, digits: number): boolean =>
+    others.some(
+      (other) => other !== null && !sameNumber(other, end) && fixed(other, digits) === fixed(end, digits),
+    );
+  let digits = decimals;
+  while (digits < MAX_DECIMALS && (confused(low, digits) || confused(high, digits))) digits += 1;
+  return [fixed(low, digits), fixed(high, digits)];
+}
+
+function fixed(value: number, decimals: number): string {
+  const [whole = '', fraction] = Math.abs(value).toFixed(decimals).split('.');
+  const text = fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`;
+  return value < 0 && Number(value.toFixed(decimals)) !== 0 ? `−${text}` : text;
 }
 
 /** As `formatNumber`, with a sign also where it is positive. */

@@ -64,7 +64,8 @@ export function textBar(bar: Bar, cells = CELLS): string {
   const limit = bar.limit === null ? undefined : apart(bar.limit.at, bar, cellOf, cells);
   if (zero !== undefined) drawn[zero] = '│';
   if (limit !== undefined) drawn[limit] = '┃';
-  for (let cell = low; cell <= high; cell += 1) drawn[cell] = cell === limit ? '╂' : cell === zero ? '┼' : '─';
+  for (let cell = low; cell <= high; cell += 1)
+    drawn[cell] = cell === limit ? '╂' : cell === zero ? '┼' : '─';
   drawn[low] = low === limit ? '┠' : '├';
   drawn[high] = high === limit ? '┨' : '┤';
   if (bar.at !== null) drawn[cellOf(bar.at)] = '●';

@@ -53,9 +53,15 @@ export function markdownBlock(block: Block, limits: MarkdownLimits): string {
     case 'curves':
       return titled(block, curves(block, limits));
     case 'slices':
-      return onPage(block.title, block.charts.map(({ metric }) => metric));
+      return onPage(
+        block.title,
+        block.charts.map(({ metric }) => metric),
+      );
     case 'plots':
-      return onPage(block.title, block.plots.map(({ title }) => title));
+      return onPage(
+        block.title,
+        block.plots.map(({ title }) => title),
+      );
     case 'heat':
       return titled(block, `${heat(block, limits)}\n\n${escapeMarkdown(block.caption)}`);
     case 'timeline':
@@ -89,7 +95,7 @@ export function isFolded(block: Block): boolean {
 
 /** What only the page can draw, or has the room for. */
 function onPage(title: string, names: readonly string[] = []): string {
-  return `🖼️ ${escapeMarkdown(title)}: ${escapeMarkdown(namedOnPage(names), 300)}in report.html`;
+  return `🖼️ ${escapeMarkdown(title)}: ${escapeMarkdown(`${namedOnPage(names)}in report.html`)}`;
 }
 
 function curves(block: CurvesBlock, limits: MarkdownLimits): string {

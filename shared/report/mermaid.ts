@@ -75,5 +75,8 @@ function plain(title: string): string {
 function decimal(value: number): string {
   if (value === 0) return '0';
   const decimals = Math.min(12, Math.max(0, DIGITS - 1 - Math.floor(Math.log10(Math.abs(value)))));
-  return value.toFixed(decimals).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return value
+    .toFixed(decimals)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
 }

@@ -82,7 +82,11 @@ function lines(plot: Plot) {
       point: dotted ? { size: 18, filled: true } : false,
     },
     // The order of the points counts: ROC and precision-recall curves have steep parts.
-    encoding: { ...axes(plot), color: colour(plot), order: { field: 'order', type: 'quantitative' as const } },
+    encoding: {
+      ...axes(plot),
+      color: colour(plot),
+      order: { field: 'order', type: 'quantitative' as const },
+    },
   };
 }
 

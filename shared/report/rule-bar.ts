@@ -77,7 +77,7 @@ function unscaledBar(rule: EvaluatedRule): UnscaledBar | undefined {
     limit: limitOf(rule),
     zero: ZEROS[quantity],
     tone: MARKS[rule.result].tone,
-    words: intervalWords(rule.interval, quantity, rule.level),
+    words: intervalWords(rule.interval, quantity, rule.level, [limitOf(rule)?.at ?? null, ZEROS[quantity]]),
   };
 }
 
@@ -86,12 +86,12 @@ export function intervalWords(
   [low, high]: readonly [number, number],
   quantity: Quantity,
   level: number | null,
+  others: readonly (number | null)[],
 ): string {
-  const [from, to] = formatRange(low, high);
+  const [from, to] = formatRange(low, high, others);
   const signed = (value: number, words: string): string =>
     value > 0 && quantity === 'difference' ? `+${words}` : words;
   const of = { value: 'value ', difference: '', gap: 'gap ', ratio: 'ratio ' }[quantity];
   const share = level === null ? '' : ` (${formatNumber(100 * level)} %)`;
   return `${of}${signed(low, from)} to ${signed(high, to)}${share}`;
 }
-

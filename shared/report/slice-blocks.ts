@@ -47,13 +47,11 @@ function chartOf(metric: string, slices: readonly Slice[], body: EvaluationBody)
   const rules = body.rules.filter(
     (rule) => rule.metric === metric && !comparesGroups(rule) && comparesModels(rule) === compared,
   );
-  const lines = slices.map(
-    (slice): Line => ({
-      ...slice,
-      name: slice.slice,
-      rule: rules.find((rule) => rule.slice === slice.slice),
-    }),
-  );
+  const lines = slices.map((slice): Line => ({
+    ...slice,
+    name: slice.slice,
+    rule: rules.find((rule) => rule.slice === slice.slice),
+  }));
   const rank = ({ rule }: Line): number => (WORST_FIRST.indexOf(rule?.result) + 6) % 6;
   const worst = new Set(lines.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_SLICES));
   const kept = [...overall(rules), ...lines.filter((line) => worst.has(line))];
@@ -81,17 +79,19 @@ function barOf({ value, baseline, interval, rule }: Line, compared: boolean): Un
   if (value === null || (compared && baseline === null)) return null;
   const at = compared ? value - (baseline ?? 0) : value;
   const [low, high] = interval ?? [at, at];
+  const limit = rule === undefined ? null : limitOf(rule);
+  const zero = compared ? 0 : null;
   return {
     at,
     low,
     high,
-    limit: rule === undefined ? null : limitOf(rule),
-    zero: compared ? 0 : null,
+    limit,
+    zero,
     tone: rule === undefined ? 'plain' : MARKS[rule.result].tone,
     words:
       interval === null
         ? `${formatNumber(at)}, no interval`
-        : intervalWords(interval, compared ? 'difference' : 'value', null),
+        : intervalWords(interval, compared ? 'difference' : 'value', null, [limit?.at ?? null, zero]),
   };
 }
 

@@ -101,9 +101,15 @@ function bodyOf(block: Exclude<Block, { kind: 'note' }>, screen: Screen): string
         ...paragraph(block.caption, screen).map((line) => screen.dim(line)),
       ];
     case 'slices':
-      return onPage(block.charts.map(({ metric }) => metric), screen);
+      return onPage(
+        block.charts.map(({ metric }) => metric),
+        screen,
+      );
     case 'plots':
-      return onPage(block.plots.map(({ title }) => title), screen);
+      return onPage(
+        block.plots.map(({ title }) => title),
+        screen,
+      );
     case 'timeline':
       return rows(
         [
@@ -165,14 +171,16 @@ function tableLines(block: TableBlock, screen: Screen): string[] {
         ...(drawn[index] === true ? [{ header: 'Interval', numeric: true }] : []),
         { header: cleanLine(column.header), numeric: column.numeric === true },
       ]),
-      block.rows.slice(0, limit).map((row) =>
-        row.flatMap((cell, index) => [
-          ...(drawn[index] === true
-            ? [terminalCell({ text: cell.interval === undefined ? '–' : textBar(cell.interval) }, screen)]
-            : []),
-          terminalCell(cell, screen),
-        ]),
-      ),
+      block.rows
+        .slice(0, limit)
+        .map((row) =>
+          row.flatMap((cell, index) => [
+            ...(drawn[index] === true
+              ? [terminalCell({ text: cell.interval === undefined ? '–' : textBar(cell.interval) }, screen)]
+              : []),
+            terminalCell(cell, screen),
+          ]),
+        ),
       screen,
     ),
     ...(cut > 0

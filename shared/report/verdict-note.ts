@@ -16,7 +16,7 @@ export function verdictNote(body: EvaluationBody, verdict: Verdict): NoteBlock {
     blocking.length === 0
       ? 'no rule blocks'
       : all
-        ? `${blocking.length === 1 ? 'the blocking rule holds' : `all ${formatNumber(blocking.length)} blocking rules hold`}`
+        ? allHold(blocking.length)
         : `of ${counted(blocking.length, 'blocking rule')}${sliced} ${countsOf(blocking)}`;
   const caveat = verdict === 'inconclusive' && all ? caveatOf(body) : '';
   const rest = body.rules.filter(({ severity, result }) => severity !== 'error' && result !== 'pass');
@@ -28,6 +28,10 @@ export function verdictNote(body: EvaluationBody, verdict: Verdict): NoteBlock {
   };
 }
 
+function allHold(n: number): string {
+  return n === 1 ? 'the blocking rule holds' : `all ${formatNumber(n)} blocking rules hold`;
+}
+
 /** Why rules that hold are not enough. */
 function caveatOf({ gate, examination = null }: EvaluationBody): string {
   if (gate?.newInHead === true) return ', but the gate file is not in force yet';
@@ -37,7 +41,9 @@ function caveatOf({ gate, examination = null }: EvaluationBody): string {
 
 /** Of the rules that cannot be decided, the one that takes the most rows. */
 export function neededWords(rules: readonly EvaluatedRule[]): string {
-  const undecided = rules.filter(({ result, neededRows = null }) => result === 'inconclusive' && neededRows !== null);
+  const undecided = rules.filter(
+    ({ result, neededRows = null }) => result === 'inconclusive' && neededRows !== null,
+  );
   const most = undecided.toSorted((a, b) => (b.neededRows ?? 0) - (a.neededRows ?? 0))[0];
   if (most === undefined) return '';
   const there = most.n === null ? '' : `; there are ${formatNumber(most.n)}`;

@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../shared/report/html.ts';
 import { buildReport } from '../../shared/report/view.ts';
+import { doubtfulEvaluation, richEvaluation } from './evaluation-fixtures.ts';
 import * as fixtures from './fixtures.ts';
 import * as trainings from './training-fixtures.ts';
 
@@ -25,6 +26,8 @@ const PAGES = {
   dispatched: [fixtures.dataSection(), trainings.dispatchedTraining()],
   reused: [fixtures.dataSection(), trainings.reusedTraining()],
   'queue-limit': [fixtures.dataSection(), trainings.queueLimitTraining()],
+  examined: [richEvaluation()],
+  doubtful: [doubtfulEvaluation()],
   long: [
     fixtures.failedEvaluation({
       summary: 'x'.repeat(400),
@@ -90,6 +93,20 @@ describe.skipIf(skip)(`report.html in Chromium (skipped where ${CHROMIUM} is mis
     );
     expect(strokes).not.toContain('none');
     expect(strokes).not.toContain('rgb(0, 0, 0)');
+    // A bar is drawn within its box, and wide enough to be read.
+    const narrow = await page.evaluate(
+      "[...document.querySelectorAll('svg.interval')].filter((each) => each.getBoundingClientRect().width < 100).length",
+    );
+    expect(narrow).toBe(0);
+    // On a phone the rules are cards, so that no bar lies beside the screen.
+    const beside = await page.evaluate(
+      "window.innerWidth > 680 ? 0 : [...document.querySelectorAll('svg.interval')].filter((each) => each.getBoundingClientRect().right > window.innerWidth).length",
+    );
+    expect(beside).toBe(0);
+    const unpainted = await page.evaluate(
+      "[...document.querySelectorAll('svg.interval line, svg.interval circle')].filter((each) => getComputedStyle(each).stroke === 'none').length",
+    );
+    expect(unpainted).toBe(0);
 
     const pictures = process.env['TRAINYARD_SCREENSHOTS'] ?? folder;
     await mkdir(pictures, { recursive: true });

@@ -346,7 +346,9 @@ export function richBody(overrides: Partial<EvaluationBody> = {}): EvaluationBod
         value: slice === 'country=FI' ? null : value - 0.05,
         baseline: null,
         interval:
-          slice === 'country=DK' ? null : ([value - 0.05 - halfWidth(n), value - 0.05 + halfWidth(n)] as [number, number]),
+          slice === 'country=DK'
+            ? null
+            : ([value - 0.05 - halfWidth(n), value - 0.05 + halfWidth(n)] as [number, number]),
       })),
     ],
     fairness: fairness(),

@@ -152,7 +152,8 @@ function hostileRun(seed: number): Section[] {
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-const OURS = /<\/?(?:details|summary|b|code|sub)>|<br>|<details open>|<pre lang="diff">|<\/pre>|<span>.<\/span>/g;
+const OURS =
+  /<\/?(?:details|summary|b|code|sub)>|<br>|<details open>|<pre lang="diff">|<\/pre>|<span>.<\/span>/g;
 const URL = 'https://github.com/acme/digits/actions/runs/7301';
 
 /** A fence is ours alone, line by line: nothing of a section is in it but numbers and the letters of a name. */
