@@ -52,8 +52,9 @@ function groupDraw(groups: Uint32Array): Draw {
   let indices = new Uint32Array(2 * rows.length);
   return (below) => {
     let filled = 0;
-    for (const member of members) {
-      const group = members[below(members.length)] ?? member;
+    // As many draws as there are groups; which one this turn is of does not matter.
+    for (const turn of members) {
+      const group = members[below(members.length)] ?? turn;
       if (filled + largest > indices.length) {
         const longer = new Uint32Array(2 * indices.length + largest);
         longer.set(indices);

@@ -20,10 +20,8 @@ export function wilcoxonInference({ differences }: { readonly differences: Float
   const averages = (n * (n + 1)) / 2;
   const zeros = n - signedRanks(sorted, 0).n;
   // Of an even number the median lies between two.
-  const estimate =
-    (walshAverage(sorted, Math.floor((averages + 1) / 2)) +
-      walshAverage(sorted, Math.ceil((averages + 1) / 2))) /
-    2;
+  const middle = walshAverage(sorted, Math.ceil(averages / 2));
+  const estimate = averages % 2 === 1 ? middle : (middle + walshAverage(sorted, averages / 2 + 1)) / 2;
   const interval = (level: number): readonly [number, number] => {
     const rejected = rejectedRanks(n, tailOf(level));
     if (rejected < 0) return [-Infinity, Infinity];

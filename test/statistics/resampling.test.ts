@@ -10,14 +10,13 @@ const REPLICATES = 40_000;
 
 /** Cells: label 0 or 1, right by both, candidate, baseline, neither; see reference.py. */
 function f1Difference(cells: Float64Array): number {
-  const [nBoth = 0, nCandidate = 0, nBaseline = 0, nNeither = 0, ...positive] = cells;
+  const [, nCandidate = 0, nBaseline = 0, nNeither = 0, ...positive] = cells;
   const [pBoth = 0, pCandidate = 0, pBaseline = 0, pNeither = 0] = positive;
   const f1 = (hits: number, alarms: number, misses: number): number =>
     (2 * hits) / (2 * hits + alarms + misses);
   return (
     f1(pBoth + pCandidate, nBaseline + nNeither, pBaseline + pNeither) -
-    f1(pBoth + pBaseline, nCandidate + nNeither, pCandidate + pNeither) +
-    0 * nBoth
+    f1(pBoth + pBaseline, nCandidate + nNeither, pCandidate + pNeither)
   );
 }
 
