@@ -61,7 +61,7 @@ export interface PairOptions {
  * slice in each cut.
  */
 export async function pair(options: PairOptions): Promise<Paired> {
-  const { engine, columns, needs, cuts, tables, signal } = options;
+  const { engine, columns, needs, cuts, signal } = options;
   const { candidate, baseline } = columns;
   const classes = needs.classes ? await classesOf(options) : [];
   const group = groupColumn(options);
