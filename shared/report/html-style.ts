@@ -146,7 +146,7 @@ footer { margin-top: 36px; color: var(--ink-soft); font-size: 13px; }
   th, td { padding: 7px 10px; } .interval { width: 132px; }
   .scroll:has(.rules) { border: 0; overflow: visible; } .rules, .rules tbody { display: block; } .rules thead { display: none; }
   .rules tr { display: grid; grid-template-columns: repeat(3, auto); gap: 8px 14px; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; margin-bottom: 10px; }
-  .rules td { display: block; border: 0; padding: 0; min-width: 0; text-align: left; white-space: normal; } .rules td:nth-child(1), .rules td:nth-child(2), .rules td:nth-child(5) { grid-column: 1 / -1; } .rules td:nth-child(5) { order: 1; } .rules .interval { width: 100%; }
+  .rules td { display: block; border: 0; padding: 0; min-width: 0; text-align: left; white-space: normal; } .rules td:nth-child(1), .rules td:nth-child(2), .rules td:nth-child(3) { grid-column: 1 / -1; } .rules .interval { width: 100%; }
   .rules td.num { align-self: end; }
   .rules td.num::before { content: attr(data-label); display: block; color: var(--ink-soft); font-size: 12px; }
   .forest li { grid-template-columns: minmax(0, 1fr) auto; } .forest li > .interval { grid-column: 1 / -1; grid-row: 2; }

@@ -96,9 +96,10 @@ function columnsOf(body: EvaluationBody): Column[] {
   return [
     { header: 'Result' },
     { header: 'Rule and why' },
+    // Beside the rule, so that it is seen on a phone, too, where the rest of a table lies beside the screen.
+    { header: 'Difference and interval' },
     { header: 'Candidate', numeric: true },
     { header: body.baseline === null ? 'Baseline' : `Baseline (${body.baseline.what})`, numeric: true },
-    { header: 'Difference and interval' },
     { header: 'n', numeric: true },
   ];
 }
@@ -117,9 +118,9 @@ function row(rule: EvaluatedRule, bar: Bar | undefined): Cell[] {
       text: demandOf(rule),
       below: `${asSentence(rule.reason)}${rule.test === 'none' ? ' Points compared, no test.' : ''}${waived}`,
     },
+    bar === undefined ? change : { ...change, interval: bar },
     value === null ? text('not measured', 'bad') : text(formatBeside(value, [rule.bound, baselineValue])),
     text(baselineValue === null ? '–' : formatBeside(baselineValue, [value])),
-    bar === undefined ? change : { ...change, interval: bar },
     text(rule.n === null ? '–' : formatNumber(rule.n)),
   ];
 }
