@@ -41,6 +41,7 @@ async function degraded(
     metrics: [],
     seed: 7,
     oneIn: 1,
+    numericIds: columns.id.type === 'BIGINT',
     ...overrides,
   });
   await engine.derive('candidate', { name: 'control', sql: select }, signal);
@@ -209,7 +210,7 @@ describe('a degraded copy', () => {
     await derive('original', 'SELECT i AS id, i % 2 AS y, y AS p FROM range(10000) AS t(i)');
     // The ids of another file may be of another type.
     await derive('reference', 'SELECT CAST(id AS VARCHAR) AS id, y, p FROM original ORDER BY id DESC');
-    const sampled = { seed: 7, oneIn: 10 };
+    const sampled = { seed: 7, oneIn: 10, numericIds: false };
     const text = { ...COLUMNS, id: column('id', 'VARCHAR') };
     const degrading = {
       table: 'original',
@@ -220,7 +221,7 @@ describe('a degraded copy', () => {
     };
     await derive('candidate', degradedSelect({ ...degrading, ...sampled }));
     await derive('baseline', sampledSelect({ table: 'reference', columns: text, ...sampled }));
-    await derive('reseeded', sampledSelect({ table: 'reference', columns: text, seed: 8, oneIn: 10 }));
+    await derive('reseeded', sampledSelect({ table: 'reference', columns: text, ...sampled, seed: 8 }));
     const asked = await engine.run(
       [
         {

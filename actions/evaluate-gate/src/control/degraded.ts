@@ -12,6 +12,8 @@ export interface Sampled {
   readonly seed: number;
   /** One row in so many is kept; which, the seed and the row's id decide, alike in every table. */
   readonly oneIn: number;
+  /** Ids are whole numbers in every table, and are taken as such; else as text, in which they meet, at more cost. */
+  readonly numericIds: boolean;
 }
 
 export interface Degrading extends Sampled {
@@ -39,8 +41,8 @@ function predictsClasses({ classification, regression, multilabel }: Degrading['
 }
 
 /** One SELECT of some rows of a table, as they are. */
-export function sampledSelect({ table, columns, seed, oneIn }: Sampled): string {
-  return `SELECT * FROM ${quoteIdentifier(table)} WHERE ${keeps(hashOf(columns, seed), oneIn)}`;
+export function sampledSelect(sampled: Sampled): string {
+  return `SELECT * FROM ${quoteIdentifier(sampled.table)} WHERE ${keeps(hashOf(sampled), sampled.oneIn)}`;
 }
 
 /**
@@ -48,7 +50,7 @@ export function sampledSelect({ table, columns, seed, oneIn }: Sampled): string 
  * decide which rows those are and how wrong, so that it is the same on every machine.
  */
 export function degradedSelect(degrading: Degrading): string {
-  const { table, columns, evaluation, families, metrics, seed, oneIn } = degrading;
+  const { table, columns, evaluation, families, metrics, oneIn } = degrading;
   const { label, prediction } = columns;
   const sets = families.multilabel === true;
   const replaced = new Map<string, string>();
@@ -74,7 +76,7 @@ export function degradedSelect(degrading: Degrading): string {
     declared === undefined
       ? 'SELECT DISTINCT __y AS __class FROM kept'
       : `SELECT unnest([${declared.map(quoteText).join(', ')}]) AS __class`;
-  return `WITH marked AS (SELECT *, ${hashOf(columns, seed)} AS __hash, ${y} AS __y FROM ${quoteIdentifier(table)}),
+  return `WITH marked AS (SELECT *, ${hashOf(degrading)} AS __hash, ${y} AS __y FROM ${quoteIdentifier(table)}),
     kept AS (SELECT * FROM marked WHERE ${keeps('__hash', oneIn)}),
     turns AS (SELECT __class, coalesce(lead(__class) OVER (ORDER BY __class), min(__class) OVER ()) AS __other
       FROM (${classes})),
@@ -87,8 +89,13 @@ export function degradedSelect(degrading: Degrading): string {
 /** `same` is what the other rows keep, where that has to be of another type than the column. */
 type Replace = (column: string, worse: string, same?: string) => void;
 
-const hashOf = ({ id }: PredictionColumns, seed: number): string =>
-  `hash(concat(${textOf(id)}, ${quoteText(`#${seed}`)}))`;
+/** Spreads neighbouring seeds over 64 bits: 2^64 divided by the golden ratio (Knuth, TAOCP 3, section 6.4). */
+const SPREAD = 0x9e3779b97f4a7c15n;
+
+function hashOf({ columns: { id }, seed, numericIds }: Sampled): string {
+  const key = numericIds ? `CAST(${quoteIdentifier(id.name)} AS HUGEINT)` : textOf(id);
+  return `xor(hash(${key}), CAST(${BigInt.asUintN(64, BigInt(seed) * SPREAD)} AS UBIGINT))`;
+}
 
 // The last digit tells which rows get worse.
 const keeps = (hash: string, oneIn: number): string => `(${hash} // 10) % ${oneIn} = 0`;

@@ -4,11 +4,11 @@ import { judgeRules } from '../decide/judge-rules.ts';
 import { askedBy, type Evidence } from '../evidence.ts';
 import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
 import { inferEvidence } from '../inference/infer-evidence.ts';
-import type { BothColumns } from '../inference/paired.ts';
+import { type BothColumns, INTEGER_TYPE } from '../inference/paired.ts';
 import type { Families } from '../metrics/families.ts';
 import type { PredictionFile } from '../metrics/prediction-file.ts';
 import type { PredictionColumns } from '../metrics/rows.ts';
-import { degradedSelect, degradedWords, sampledSelect } from './degraded.ts';
+import { degradedSelect, degradedWords, type Sampled, sampledSelect } from './degraded.ts';
 import { type ControlRecord, judgeControl, judgeIdentity } from './judge-control.ts';
 import { planControl } from './plan-control.ts';
 
@@ -38,10 +38,15 @@ export async function runControl(options: ControlOptions): Promise<ControlRecord
   const { gate, evidence, reference, n, families, columns } = options;
   const plan = planControl({ gate, evidence, baseline: reference, n });
   if (plan.kind === 'not-run') return { result: 'not-run', reason: plan.reason };
-  const { oneIn } = plan;
-  const tried: Tried = { ...options, gate: plan.gate, oneIn };
+  const ids = [columns.candidate.id, ...(columns.baseline === undefined ? [] : [columns.baseline.id])];
+  const sample = {
+    seed: gate.defaults.seed,
+    oneIn: plan.oneIn,
+    numericIds: ids.every(({ type }) => INTEGER_TYPE.test(type)),
+  };
+  const tried: Tried = { ...options, gate: plan.gate, sample };
 
-  const rows = { table: 'original', columns: columns.candidate, seed: gate.defaults.seed, oneIn };
+  const rows = { table: 'original', columns: columns.candidate, ...sample };
   const { evaluation, metrics } = gate;
   const degraded = await tryOn(tried, options.candidate, {
     columns: columns.candidate,
@@ -60,7 +65,10 @@ export async function runControl(options: ControlOptions): Promise<ControlRecord
   return { ...control, reason: `${control.reason}; the baseline compared with itself does not fail` };
 }
 
-type Tried = Omit<ControlOptions, 'gate'> & { readonly gate: GateFile; readonly oneIn: number };
+type Tried = Omit<ControlOptions, 'gate'> & {
+  readonly gate: GateFile;
+  readonly sample: Pick<Sampled, 'seed' | 'oneIn' | 'numericIds'>;
+};
 
 interface Copy {
   readonly columns: PredictionColumns;
@@ -73,7 +81,7 @@ async function tryOn(
   original: PredictionFile | undefined,
   copy: Copy,
 ): Promise<ReturnType<typeof judgeRules>> {
-  const { openEngine, limits, gate, gatePath, baseline, columns, families, oneIn, signal } = tried;
+  const { openEngine, limits, gate, gatePath, baseline, columns, families, sample, signal } = tried;
   if (original === undefined) throw new RangeError('columns of a baseline without its file');
   const engine = await openEngine();
   try {
@@ -84,7 +92,7 @@ async function tryOn(
     await engine.open(sources, limits, signal);
     await engine.derive('candidate', { name: 'control', sql: copy.select }, signal);
     if (baseline !== undefined && columns.baseline !== undefined) {
-      const rows = { table: 'reference', columns: columns.baseline, seed: gate.defaults.seed, oneIn };
+      const rows = { table: 'reference', columns: columns.baseline, ...sample };
       await engine.derive('baseline', { name: 'control-baseline', sql: sampledSelect(rows) }, signal);
     }
     const evidence = await inferEvidence({

@@ -440,6 +440,19 @@ describe('slices', () => {
     });
   });
 
+  it('of a metric that the predictions do not give end as the rule says', () => {
+    const [, slice] = evaluate(
+      ['metric: mine, direction: higher, min: 1, slices: [country], on-missing: not-run'],
+      {},
+      PRODUCTION,
+      SLICES,
+    );
+    expect(slice).toMatchObject({
+      result: 'not-run',
+      reason: 'mine has no value on slices of country: the predictions do not give it',
+    });
+  });
+
   it('tell why a metric has no value there', () => {
     const [, unmeasured] = judged([sliced(99, undefined)]);
     expect(unmeasured).toMatchObject({

@@ -31,11 +31,16 @@ function slicesOf(
   minCellSize: number,
   evidence: Evidence | undefined,
 ): RowsOfRule[] {
-  const refused = (slice: string, reason: string, n: number | null = null): RowsOfRule => ({
+  const refused = (
+    slice: string,
+    reason: string,
+    n: number | null = null,
+    result: Settled['result'] = 'error',
+  ): RowsOfRule => ({
     slice,
     n,
     found: undefined,
-    settled: { kind: 'settled', result: 'error', reason },
+    settled: { kind: 'settled', result, reason },
     hidden: false,
   });
   if (evidence === undefined) {
@@ -43,7 +48,11 @@ function slicesOf(
     return [refused(family, reason)];
   }
   const slices = evidence.slices.filter((each) => each.family === family);
-  if (slices.length === 0) return [refused(family, `no row lies in a slice of ${family}`)];
+  if (slices.length === 0) {
+    if (evidence.overall.has(keyOf(rule))) return [refused(family, `no row lies in a slice of ${family}`)];
+    const reason = `${rule.metric} has no value on slices of ${family}: the predictions do not give it`;
+    return [refused(family, reason, null, rule.onMissing)];
+  }
   return slices.map(({ name, n, metrics }) => {
     if (n === 0) return refused(name, `${name} has no rows`, 0);
     const found = metrics.get(keyOf(rule));
