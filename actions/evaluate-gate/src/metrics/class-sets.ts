@@ -17,10 +17,12 @@ export function classSetOf({ name, type }: Column): string {
   const column = quoteIdentifier(name);
   const member = memberType(type);
   const text = textOfValue(column, type);
+  // 3 and 3.0 are one class, as they are in a column of numbers.
+  const ofJson = `CASE WHEN json_type(c) = 'DOUBLE' THEN ${textOfValue("CAST(c ->> '$' AS DOUBLE)", 'DOUBLE')} ELSE c ->> '$' END`;
   const list =
     member !== undefined
       ? `list_transform(${column}, lambda c: ${textOfValue('c', member)})`
-      : `CASE WHEN t LIKE '[%' THEN CASE WHEN json_valid(t) THEN from_json(t, '["VARCHAR"]') END
+      : `CASE WHEN t LIKE '[%' THEN CASE WHEN json_valid(t) THEN list_transform(from_json(t, '["JSON"]'), lambda c: ${ofJson}) END
         WHEN trim(t) = '' THEN CAST([] AS VARCHAR[])
         ELSE list_transform(string_split(t, '|'), lambda c: trim(c)) END`;
   const from = member === undefined ? ` FROM (SELECT ${text} AS t)` : '';

@@ -1,5 +1,4 @@
 import type { DataEngine, Limits, Table } from '../../../../shared/data/engine.ts';
-import { acceptedNames } from '../../../../shared/action/accepted-names.ts';
 import { SubjectError, UsageError } from '../../../../shared/errors.ts';
 import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
 import { confusionOf } from '../decide/confusion.ts';
@@ -15,7 +14,6 @@ import { asksForSets, chooseFamilies, type Families, notComputed } from './famil
 import type { PredictionFile } from './prediction-file.ts';
 import { type Counts, countQuery, countsOf, joinQuery } from './row-counts.ts';
 import type { PredictionColumns } from './rows.ts';
-import { unknownClasses } from './utility.ts';
 
 /** A matrix of more classes is no table that a person reads. */
 const MAX_CONFUSION_CLASSES = 50;
@@ -73,7 +71,6 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     { table: 'candidate', ...candidate },
     ...(baseline === undefined ? [] : [{ table: 'baseline', ...baseline }]),
   ];
-  checkUtility(options);
   const tables = await engine.open(sources, limits, signal);
   const own = await check(options, tables.get('candidate'), candidate.label, 'candidate', undefined);
   if (!own.usable) throw own.error;
@@ -102,17 +99,6 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     columns: { candidate: own.columns, baseline: reference?.columns },
     families: own.families,
   };
-}
-
-function checkUtility({ gate: { utility, evaluation }, gatePath }: MeasureOptions): void {
-  if (utility === undefined || evaluation.labels === undefined) return;
-  const unknown = unknownClasses(utility, evaluation.labels);
-  if (unknown.length === 0) return;
-  const names = unknown.map((name) => `"${name}"`).join(', ');
-  throw new UsageError(
-    `${gatePath}: "utility" names ${names}, which ${unknown.length === 1 ? 'is' : 'are'} none of the "labels" under "evaluation".`,
-    { where: { file: gatePath }, remedy: acceptedNames(unknown[0] ?? '', evaluation.labels) },
-  );
 }
 
 async function check(

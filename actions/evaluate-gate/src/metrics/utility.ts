@@ -14,9 +14,3 @@ export function costOf(cells: readonly Cell[], { costs }: Utility): number {
   }
   return total / weights;
 }
-
-/** The classes that the costs name and that are none of the declared labels. */
-export function unknownClasses({ costs }: Utility, labels: readonly string[]): string[] {
-  const named = new Set(costs.flatMap(({ label, prediction }) => [label, prediction]));
-  return [...named].filter((name) => !labels.includes(name));
-}

@@ -32,8 +32,8 @@ export function parseYaml(text: string, source: string): unknown {
     return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
   } catch (cause) {
     // The stack's limit is met by thousands of nested brackets.
-    const problem = cause instanceof RangeError ? 'it is nested too deep' : messageOf(cause).split('\n')[0];
-    throw new UsageError(`The metrics in ${source} are no valid YAML: ${problem ?? ''}`, {
+    const problem = messageOf(cause).replace(/^Maximum call stack.*/s, 'it is nested too deep');
+    throw new UsageError(`The metrics in ${source} are no valid YAML: ${problem}.`, {
       remedy: 'Write one map of names and numbers, each name once.',
       cause,
     });
