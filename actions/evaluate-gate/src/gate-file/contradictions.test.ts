@@ -44,12 +44,12 @@ describe('contradictions', () => {
     [
       'metric: accuracy, max-regression: 0.1, test: delong',
       '"test" of rule 1 is "delong", which cannot judge "accuracy".',
-      'For "accuracy" accepted: auto, score, mcnemar, t, wilcoxon, permutation, bootstrap, bca, jackknife, none.',
+      'For "accuracy" accepted: auto, score, mcnemar, bootstrap, bca, jackknife, none.',
     ],
     [
       'metric: roc-auc, max-regression: 0.1, test: mcnemar',
       '"test" of rule 1 is "mcnemar", which cannot judge "roc-auc".',
-      'For "roc-auc" accepted: auto, delong, bootstrap, bca, jackknife, none.',
+      'For "roc-auc" accepted: auto, delong, jackknife, none.',
     ],
     [
       'metric: f1, max-regression: 0.1, test: t',
@@ -60,6 +60,16 @@ describe('contradictions', () => {
       'metric: mae, max-regression: 0.1, test: score',
       '"test" of rule 1 is "score", which cannot judge "mae".',
       'For "mae" accepted: auto, t, wilcoxon, permutation, bootstrap, bca, jackknife, none.',
+    ],
+    [
+      'metric: r2, min: 0.1, test: bca',
+      '"test" of rule 1 is "bca", which cannot judge "r2".',
+      'For "r2" accepted: auto, jackknife, none.',
+    ],
+    [
+      'metric: equalized-odds, max: 0.1, fairness: {by: sex, max-difference: 0.1}',
+      '"max" of rule 1 is given, and "equalized-odds" is a gap between groups, which only "fairness" bounds.',
+      'Write "fairness" with "by" and "max-difference" or "min-ratio".',
     ],
     [
       'metric: model-bytes, max: 5, test: bootstrap',
@@ -109,6 +119,8 @@ describe('contradictions', () => {
     'metric: quantile-loss-0.5, max-regression: 0.1, test: wilcoxon',
     'metric: top-3-accuracy, max-regression: 0.1, test: permutation',
     'metric: rouge-l, direction: higher, max-regression: 0.1, test: t',
+    'metric: equalized-odds, fairness: {by: sex, max-difference: 0.1}',
+    'metric: log-loss, max-regression: 0.1, test: permutation',
     'metric: accuracy, max-improvement: 0.1, min-effect: 0.001',
     'metric: accuracy, max-regression: 0.1, test: none, slices: [country]',
   ])('are not seen in %s', (keys) => {

@@ -1,8 +1,9 @@
 import { standardMetric } from '../metrics/catalog.ts';
+import { EQUALIZED_ODDS } from '../inference/fairness.ts';
 import { fittingTests } from './fitting-tests.ts';
 import type { DefinedMetric, GateFile, GateRule } from './gate-file.ts';
 import { isComparison } from './gate-file.ts';
-import type { RawRule } from './rule-schema.ts';
+import { BOUND_KEYS, type RawRule } from './rule-schema.ts';
 import type { RawGateFile } from './schema.ts';
 import type { Problem, Source } from './source.ts';
 
@@ -111,6 +112,12 @@ function ofEffect({ test, bounds }: GateRule, raw: RawRule, at: At): Problem[] {
 }
 
 function ofMetric({ metric }: GateRule, raw: RawRule, at: At, { raw: file }: Context): Problem[] {
+  if (metric === EQUALIZED_ODDS) {
+    const message = `is given, and "${metric}" is a gap between groups, which only "fairness" bounds`;
+    return BOUND_KEYS.filter((key) => raw[key] !== undefined).map((key) =>
+      at(key, message, 'Write "fairness" with "by" and "max-difference" or "min-ratio".'),
+    );
+  }
   const family = standardMetric(metric)?.family;
   if (family === 'utility' && file.utility === undefined) {
     const remedy = 'Add "utility" with a currency and what each kind of error costs.';

@@ -161,6 +161,7 @@ describe('metrics of the file', () => {
     ['f0.5: {column: b, direction: higher}', 'defines "f0.5", which is a standard metric'],
     ['cost: {column: b, direction: lower}', 'defines "cost", which is a standard metric'],
     ['model-bytes: {column: b, direction: lower}', 'defines "model-bytes"'],
+    ['equalized-odds: {column: b, direction: lower}', 'defines "equalized-odds"'],
   ])('refuse %s', (metric, message) => {
     expect(refusal('metrics:', `  ${metric}`, RULE).message).toContain(`gate.yml:4: `);
     expect(refusal('metrics:', `  ${metric}`, RULE).message).toContain(message);
@@ -188,7 +189,7 @@ describe('utility', () => {
       '  costs:',
       '    - {label: yes, prediction: no, cost: 500}',
       '    - {label: no, prediction: yes, cost: -2.5}',
-      'rules: [{metric: cost, max: 1, max-regression: 5%, test: t}]',
+      'rules: [{metric: cost, max: 1, max-regression: 5%, test: bca}]',
     );
     expect(gate.utility).toEqual({
       currency: 'EUR',

@@ -8,6 +8,7 @@ import { budgetRules, ruleOf, type RuleContext } from './rules.ts';
 import { gateFileSchema, type RawGateFile } from './schema.ts';
 import { SliceFamilies } from './slice-families.ts';
 import { type Problem, refusal, type Source } from './source.ts';
+import { EQUALIZED_ODDS } from '../inference/fairness.ts';
 import { standardMetric } from '../metrics/catalog.ts';
 
 /**
@@ -108,7 +109,7 @@ function definedMetrics(raw: RawMetrics, source: Source): DefinedMetric[] {
 /** A name means one thing in every gate file: a standard metric is what it is. */
 function takenNames(metrics: readonly DefinedMetric[]): Problem[] {
   return metrics
-    .filter(({ name }) => standardMetric(name) !== undefined)
+    .filter(({ name }) => name === EQUALIZED_ODDS || standardMetric(name) !== undefined)
     .map(({ name, line }) => ({
       line,
       message: `"metrics" defines "${name}", which is a standard metric`,

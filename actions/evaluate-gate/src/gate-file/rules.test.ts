@@ -117,6 +117,11 @@ describe('a rule', () => {
     );
   });
 
+  it('knows the names of fairness criteria', () => {
+    const error = refusal('rules:', '  - {metric: demographic-parity, fairness: {by: sex, min-ratio: 0.8}}');
+    expect(error.remedy).toContain('Or is "fairness" on the metric "selection-rate" meant?');
+  });
+
   it('takes a direction where a metric has none of its own', () => {
     expect(ruleOf('metric: bias, max: 1, direction: lower').direction).toBe('lower');
     expect(refusal('rules:', '  - {metric: bias, max: 1}').message).toBe(

@@ -1,4 +1,5 @@
 import { acceptedNames } from '../../../../shared/action/accepted-names.ts';
+import { EQUALIZED_ODDS } from '../inference/fairness.ts';
 import { PARAMETERISED, STANDARD_METRICS, standardMetric } from '../metrics/catalog.ts';
 import type { Bound, DefinedMetric, GateRule } from './gate-file.ts';
 import type { RawBudget } from './metrics-schema.ts';
@@ -60,13 +61,28 @@ function testOf({ metric, test }: RawRule, defaults: RawDefaults): GateRule['tes
   return test ?? defaults.test;
 }
 
+/** Names of fairness criteria, and the metric whose gap between groups each of them bounds. */
+const ALSO_CALLED: Readonly<Record<string, string>> = {
+  'demographic-parity': 'selection-rate',
+  'statistical-parity': 'selection-rate',
+  'equal-opportunity': 'recall',
+  'predictive-parity': 'precision',
+  'equalised-odds': EQUALIZED_ODDS,
+  calibration: 'ece',
+};
+
+/** Of gaps alone a direction says nothing; less of one is better. */
+function knownDirection(metric: string): GateRule['direction'] | undefined {
+  return metric === EQUALIZED_ODDS ? 'lower' : standardMetric(metric)?.direction;
+}
+
 function directionOf(
   { metric, direction }: RawRule,
   index: number,
   { metrics, source }: RuleContext,
 ): { direction: GateRule['direction']; problems: Problem[] } {
   const defined = metrics.get(metric);
-  const known = defined?.direction ?? standardMetric(metric)?.direction;
+  const known = defined?.direction ?? knownDirection(metric);
   const name = source.nameOf(['rules', index]);
   if (direction !== undefined && known !== undefined && direction !== known) {
     const of = defined === undefined ? 'the standard metric' : 'the definition of';
@@ -79,8 +95,10 @@ function directionOf(
   if (either !== undefined) return { direction: either, problems: [] };
   const standard = standardMetric(metric) !== undefined;
   const why = standard ? 'neither end of it is better by itself' : 'it is no standard metric';
-  const names = [...metrics.keys(), ...STANDARD_METRICS.keys(), ...PARAMETERISED];
-  const list = acceptedNames(metric, names).replace('Accepted:', 'Known metrics:');
+  const names = [...metrics.keys(), ...STANDARD_METRICS.keys(), ...PARAMETERISED, EQUALIZED_ODDS];
+  const list = Object.hasOwn(ALSO_CALLED, metric)
+    ? `Or is "fairness" on the metric "${ALSO_CALLED[metric] ?? ''}" meant?`
+    : acceptedNames(metric, names).replace('Accepted:', 'Known metrics:');
   return {
     direction: 'higher',
     problems: [
