@@ -120,7 +120,7 @@ export class DuckDbEngine implements ScoringEngine {
     for (;;) {
       const chunk = await this.#guarded(query.name, signal, () => result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk.getColumns().map((values) => values.map(scalar));
+      yield chunk.getColumns().map(scalars);
     }
   }
 
@@ -248,6 +248,15 @@ async function select(connection: DuckDBConnection, query: Query): Promise<Row[]
 
 function plain(value: DuckDBValue): Scalar | Scalar[] {
   return value instanceof DuckDBListValue ? value.items.map(scalar) : scalar(value);
+}
+
+/** A column, whose values are of one type: numbers are taken as they are, which is most of what is streamed. */
+function scalars(values: readonly DuckDBValue[]): readonly Scalar[] {
+  return isNumbers(values) ? values : values.map(scalar);
+}
+
+function isNumbers(values: readonly DuckDBValue[]): values is readonly number[] {
+  return values.every((value) => typeof value === 'number');
 }
 
 function scalar(value: DuckDBValue): Scalar {

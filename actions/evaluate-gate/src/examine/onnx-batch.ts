@@ -59,11 +59,13 @@ export function createBatchRunner(options: RunnerOptions): BatchRunner {
     if (scores !== undefined) picks ??= scoreColumns(evaluation, scores.width, label);
     const columns: Scalar[][] = [[], ...(picks ?? []).map(() => [])];
     for (let row = 0; row < rows; row += 1) {
-      const cells = [predict(row), ...(picks ?? []).map((index) => scores?.at(row, index) ?? null)];
-      if (cells.some((cell) => cell === null || (typeof cell === 'number' && !Number.isFinite(cell)))) {
-        notFinite += 1;
+      let finite = true;
+      for (const [index, column] of columns.entries()) {
+        const cell = index === 0 ? predict(row) : (scores?.at(row, picks?.[index - 1] ?? 0) ?? null);
+        if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) finite = false;
+        column.push(cell);
       }
-      for (const [index, cell] of cells.entries()) columns[index]?.push(cell);
+      if (!finite) notFinite += 1;
     }
     return columns;
   };
@@ -74,6 +76,7 @@ export function createBatchRunner(options: RunnerOptions): BatchRunner {
     async run(features) {
       const rows = features[0]?.length ?? 0;
       const size = inputs.batch ?? Math.max(1, rows);
+      if (rows <= size) return await piece(features);
       const pieces: Scalar[][][] = [];
       for (let start = 0; start < rows; start += size) {
         pieces.push(await piece(features.map((column) => column.slice(start, start + size))));
@@ -92,10 +95,10 @@ async function runPadded(
 ): Promise<ReadonlyMap<string, Values>> {
   const rows = features[0]?.length ?? 0;
   const size = inputs.batch ?? rows;
-  const full = features.map((column) => [
-    ...column,
-    ...Array<Scalar>(size - rows).fill(column.at(-1) ?? null),
-  ]);
+  const full =
+    size === rows
+      ? features
+      : features.map((column) => [...column, ...Array<Scalar>(size - rows).fill(column.at(-1) ?? null)]);
   const feeds: Record<string, Tensor> = {};
   let next = 0;
   for (const { name, datatype, columns, tail } of inputs.inputs) {
