@@ -142,7 +142,7 @@ footer { margin-top: 36px; color: var(--ink-soft); font-size: 13px; }
   .station .node { margin: 0; grid-row: 1 / 3; } .station .word { grid-column: 2; } .station .time { grid-column: 3; grid-row: 1 / 3; }
   .station::before { top: -16px; left: 14px; right: auto; width: 14px; height: 14px; border-block: 0; border-inline: 2px solid var(--rail); background: repeating-linear-gradient(transparent 0 3px, var(--rail) 3px 6px, transparent 6px 8px); }
   .card > summary { padding: 14px 16px; } .card-body { padding: 2px 16px 18px; }
-  .metrics { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); } .metric .value { font-size: 22px; }
+  .metrics { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); } .metric .value { font-size: 22px; } .metric .pill { font-size: 12px; padding: 2px 7px; margin-left: -4px; }
   th, td { padding: 7px 10px; } .interval { width: 132px; }
   .scroll:has(.rules) { border: 0; overflow: visible; } .rules, .rules tbody { display: block; } .rules thead { display: none; }
   .rules tr { display: grid; grid-template-columns: repeat(3, auto); gap: 8px 14px; border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; margin-bottom: 10px; }
