@@ -1,8 +1,7 @@
 import type { EvaluatedRule } from '../../../../shared/record/evaluation-section.ts';
-import type { Inference } from '../../../../shared/statistics/inference.ts';
 import type { Result } from '../../../../shared/verdict.ts';
 import { tooSmall } from './ask-metric.ts';
-import { formatApart, formatNumber } from './metrics.ts';
+import { formatApart, formatCount, formatNumber } from './metrics.ts';
 import { type Claim, type Open, type Question, satisfies } from './question.ts';
 import { finiteInterval } from './slice-rows.ts';
 import { type Outlook, outlookOf, outlookWords } from './undecided.ts';
@@ -56,9 +55,9 @@ export function answer(question: Question, open: Open, adjusted: number | null, 
   const extra = [
     ...(undefinedReplicates === 0
       ? []
-      : [`it is not defined in ${undefinedReplicates} of ${replicates ?? 0} replicates`]),
+      : [`it is not defined in ${undefinedReplicates} of ${formatCount(replicates ?? 0)} replicates`]),
     ...(result === 'inconclusive' ? [outlookWords(question.n ?? inference.n, outlook, words.distance)] : []),
-    ...(result === 'inconclusive' ? unexpected(inference, claim, interval, rule.alpha, adjusted) : []),
+    ...(result === 'inconclusive' ? unexpected(open, interval, rule.alpha, adjusted) : []),
     ...(result === 'warn' && bound.mode === 'max-regression'
       ? [`less than ${formatNumber(rule.minEffect)} (min-effect) does not fail`]
       : []),
@@ -95,16 +94,25 @@ function intervalWords([low, high]: readonly [number, number], level: number, { 
 
 /** Where the interval excludes the limit and yet nothing is decided, the reason is a p. */
 function unexpected(
-  { method }: Inference,
-  { side, at }: Claim,
+  open: Open,
   [low, high]: readonly [number, number],
   alpha: number,
   adjusted: number | null,
 ): string[] {
-  const beyond = side === 'least' ? high < at : low > at;
-  if (!beyond || adjusted === null) return [];
+  const { inference, claim } = open;
+  const { side, at } = claim;
+  const { method, details } = inference;
+  const [met, broken] = side === 'least' ? [low > at, high < at] : [high < at, low > at];
+  const notBelow = (p: number, how: string): string =>
+    `p = ${formatApart(p, alpha)} by ${method}${how} is not below ${formatNumber(alpha)}`;
+  if (met) return [notBelow(pHolds(open), '')];
+  if (!broken || adjusted === null) return [];
+  // The p of a resampling test is at least one in so many as were drawn, and one more.
+  const { replicates = Infinity } = details;
+  const atLeast = pBroken(open) * (replicates + 1) < 2;
   return [
-    `p = ${formatNumber(adjusted)} by ${method}, corrected for the number of rules and slices (Holm), is not below ${formatNumber(alpha)}`,
+    notBelow(adjusted, ', corrected for the number of rules and slices (Holm),'),
+    ...(atLeast ? [`${formatCount(replicates)} replicates can show no less; raise "replicates"`] : []),
   ];
 }
 

@@ -227,6 +227,35 @@ describe('the family of claims', () => {
     expect(rules[0]?.neededRows).toBeGreaterThan(599);
   });
 
+  it('tells an adjusted p from alpha, and where the replicates are too few', () => {
+    // Holm makes 0.0501 of it, which would read as 0.05.
+    const near = {
+      ...normalInference({ estimate: -0.05, standardError: 0.01, n: 599, method: 'bootstrap' }),
+    };
+    const resampled = (p: number, replicates: number): MetricEvidence =>
+      changed(-0.05, 0.01, { difference: { ...near, details: { replicates }, pLess: () => p } });
+    const judged = (p: number, replicates: number) =>
+      evaluate(
+        three.map((metric) => `metric: ${metric}, max-regression: 0.01`),
+        { overall: Object.fromEntries(three.map((metric) => [`${metric} auto`, resampled(p, replicates)])) },
+      )[0]?.reason;
+    expect(judged(0.016667, 2_000)).toMatch(/; p = 0\.050001 by bootstrap, corrected .* is not below 0\.05$/);
+    expect(judged(1 / 21, 20)).toMatch(
+      /is not below 0\.05; 20 replicates can show no less; raise "replicates"$/,
+    );
+  });
+
+  it('says so where an exact p does not show what the interval seems to', () => {
+    const score = normalInference({ estimate: 0.05, standardError: 0.01, n: 599, method: 'exact McNemar' });
+    const [rule] = evaluate(['metric: accuracy, min-improvement: 0, test: mcnemar'], {
+      overall: {
+        'accuracy mcnemar': changed(0.05, 0.01, { difference: { ...score, pGreater: () => 0.06 } }),
+      },
+    });
+    expect(rule?.result).toBe('inconclusive');
+    expect(rule?.reason).toMatch(/; p = 0\.06 by exact McNemar is not below 0\.05$/);
+  });
+
   it('leaves out what cannot fail', () => {
     const rules = family([
       'metric: accuracy, max-regression: 0.01',
@@ -319,7 +348,7 @@ describe('which test', () => {
       overall: { 'accuracy auto': changed(0.05, 0.01, { difference: inference }) },
     });
     expect(rule).toMatchObject({ seed: 7, replicates: 2000, discordant: [20, 4], test: 'bootstrap' });
-    expect(rule?.reason).toMatch(/it is not defined in 3 of 2000 replicates$/);
+    expect(rule?.reason).toMatch(/it is not defined in 3 of 2,000 replicates$/);
   });
 
   it('a p or an interval that is not defined decides nothing', () => {

@@ -86,6 +86,11 @@ export function formatApart(value: number, other: number): string {
   return formatNumber(value);
 }
 
+/** A count with commas: `4,100`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `0.9000` reads as 0.9, and `-0.0` as 0. */
 function trimZeros(text: string): string {
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text;

@@ -1,5 +1,5 @@
 import { detectableEffect, neededRows } from '../../../../shared/statistics/power.ts';
-import { formatNumber } from './metrics.ts';
+import { formatCount, formatNumber } from './metrics.ts';
 import type { Open, Question, Words } from './question.ts';
 
 /** What more rows would bring. */
@@ -51,8 +51,4 @@ const DIGITS = 2;
 function roundUp(count: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) + 1 - DIGITS);
   return Math.ceil(count / unit) * unit;
-}
-
-function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
