@@ -272,7 +272,7 @@ open("child.txt", "w").write(str(child.pid) + " " + os.environ["TRAINYARD_ROWS"]
 time.sleep(600)`;
     await expect(scored(scene, hanging, { inputs: { scoreTimeoutMinutes: 0.05 } })).rejects.toMatchObject({
       message: 'The score-command for the candidate ran for 0.05 minutes, and was ended.',
-      remedy: 'Make it faster, or raise "score-timeout-minutes".',
+      remedy: 'Make it faster, or examine on fewer rows.',
     });
     const [pid, rows = ''] = (await readFile(join(scene.workspace, 'child.txt'), 'utf8')).split(' ');
     expect((await listProcesses()).map((one) => one.pid)).not.toContain(Number(pid));

@@ -174,6 +174,20 @@ describe('an ONNX model', () => {
     await expect(scene.examine({ gate: gateOf(columns), candidate })).rejects.toThrow(message);
   });
 
+  it('may keep its weights beside it', async () => {
+    await using scene = await openExamineScene();
+    await scene.write('data/test.csv', 'id,a,b,label\n1,2,3,u\n2,5,1,w\n');
+    const weights = Buffer.from(Float32Array.from([1, 0, 0, 0, 1, 0]).buffer);
+    const examined = await scene.examine({
+      gate: gateOf({ labels: ['u', 'v', 'w'] }),
+      candidate: { 'out/m.onnx': external('w.bin'), 'out/w.bin': weights },
+    });
+    expect(await scene.ask(examined.candidate, 'SELECT y_pred FROM p ORDER BY id')).toEqual([
+      { y_pred: 'v' },
+      { y_pred: 'u' },
+    ]);
+  });
+
   it('whose shapes are not what they were said to be is an error', async () => {
     await using scene = await openExamineScene();
     await scene.write('data/test.csv', points(5));

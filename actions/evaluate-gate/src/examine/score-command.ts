@@ -111,7 +111,7 @@ export async function runScoreCommand(
   }
   if (end.timedOut) {
     throw new SubjectError('code', `${label} ran for ${timeoutMinutes} minutes, and was ended.`, {
-      remedy: 'Make it faster, or raise "score-timeout-minutes".',
+      remedy: 'Make it faster, or examine on fewer rows.',
     });
   }
   if (end.exitCode !== 0) {
