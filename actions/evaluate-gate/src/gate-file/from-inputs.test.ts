@@ -109,7 +109,9 @@ describe('gateFromInputs', () => {
     });
     const { gate, text } = gateFromInputs(given);
     expect(bare(parseGateFile(text, 'gate.yml'))).toEqual(bare(gate));
-    expect(gate.examination?.rows).toBe('eval.csv');
+    expect(gate.examination).toMatchObject({ rows: 'eval.csv', line: 1 });
+    expect(gate.evaluation?.lines['id']).toBe(1);
+    expect(gate.baseline.line).toBe(1);
     expect(text).toBe(`version: 1
 evaluation:
   id: row

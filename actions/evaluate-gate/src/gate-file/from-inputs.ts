@@ -72,7 +72,25 @@ export function gateFromInputs({ rules: lines, columns, baseline, onNoBaseline }
     },
     rules: rules.map((rule) => rule.values),
   };
-  return { gate: gateOf(values, sourceOf(rules)), text: stringify(values, { lineWidth: 0 }) };
+  const gate = withLines(gateOf(values, sourceOf(rules)));
+  return { gate, text: stringify(values, { lineWidth: 0 }) };
+}
+
+/** Columns and baseline have inputs of their own, and no line; whoever points at them points at the first. */
+function withLines(gate: GateFile): GateFile {
+  const { evaluation, examination, baseline } = gate;
+  return {
+    ...gate,
+    baseline: { ...baseline, line: 1 },
+    evaluation:
+      evaluation === undefined
+        ? undefined
+        : {
+            ...evaluation,
+            lines: Object.fromEntries(Object.keys(evaluation.lines).map((key) => [key, 1])),
+          },
+    examination: examination === undefined ? undefined : { ...examination, line: 1 },
+  };
 }
 
 function evaluationOf({ scores, labels, rows, positive, ...own }: ShorthandColumns): Record<string, unknown> {
