@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openScene } from './scene.ts';
 
 const gateOf = (metric: string, keys: string, bound = 'min: 0') =>
-  `version: 1\nevaluation: {id: id, label: y, prediction: p, ${keys}}\nrules:\n  - {metric: ${metric}, ${bound}, test: none}\n`;
+  `version: 1\nevaluation: {id: id, label: y, prediction: p, ${keys}}\nrules:\n  - {metric: ${metric}, ${bound}, test: none}\nnegative-control: false\n`;
 const SINGLE = 'scores: [s], positive: "1"';
 const DOUBLE = 'scores: [s, t], labels: ["1", "0"]';
 const ROWS = ['a,1,1,0.9,0.1', 'b,0,0,0.2,0.8', 'c,1,0,0.4,0.6', 'd,0,0,0.1,0.9'];

@@ -83,7 +83,7 @@ export function probabilityQuery(
       : `CASE ${column} ${names.map((name, index) => `WHEN $${index + 1} THEN ${name}`).join(' ')} END`;
   const square = (index: number): string =>
     `power(CASE WHEN y = $${index + 1} THEN 1 - s${index} ELSE s${index} END, 2)`;
-  const squares = `${names.map((_, index) => square(index)).join(' + ')}`;
+  const squares = names.map((_, index) => square(index)).join(' + ');
   const place = `CASE y ${names
     .map((own, index) => {
       const ahead = names.map(

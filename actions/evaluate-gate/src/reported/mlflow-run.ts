@@ -114,7 +114,9 @@ function authorization(environment: Environment): Record<string, string> {
 async function limitedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  if (body === null) return '';
+  for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
     if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`its answer has more than ${MAX_DOCUMENT_BYTES} bytes`);
