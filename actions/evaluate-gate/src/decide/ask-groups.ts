@@ -1,5 +1,5 @@
 import type { Evidence, FairnessEvidence } from '../evidence.ts';
-import type { Bound, GateRule } from '../gate-file/gate-file.ts';
+import type { Bound, GateFile, GateRule } from '../gate-file/gate-file.ts';
 import { metricsOfFairness } from '../inference/fairness.ts';
 import { formatApart, formatNumber } from './metrics.ts';
 import { type Claim, type Question, satisfies, type Settled } from './question.ts';
@@ -20,7 +20,12 @@ interface Gap {
 }
 
 /** A bound on the gap between the groups of a slice family, or on the ratio of the least to the greatest. */
-export function askGroups(rule: GateRule, bound: Bound, evidence: Evidence | undefined): Question {
+export function askGroups(
+  rule: GateRule,
+  bound: Bound,
+  { minCellSize }: Pick<GateFile, 'minCellSize'>,
+  evidence: Evidence | undefined,
+): Question {
   const by = rule.by ?? '';
   const shown = { rule, bound, slice: null, baselineValue: null };
   const settle = (result: Settled['result'], reason: string): Question => ({
@@ -40,6 +45,10 @@ export function askGroups(rule: GateRule, bound: Bound, evidence: Evidence | und
   if (found === undefined || gap === undefined) {
     const why = found?.reason ?? `fewer than two of them have ${rule.minSliceSize} rows and a value`;
     return settle(rule.onMissing, `${subject}: ${why}`);
+  }
+  if (countsSmallGroup(found, minCellSize)) {
+    const reason = `${subject}: a group below the min-cell-size of ${minCellSize} rows would count, as min-slice-size is ${rule.minSliceSize}; raise the latter`;
+    return settle('error', reason);
   }
   const { least, most } = gap;
   if (ratio && (least.value < 0 || most.value === 0)) {
@@ -62,6 +71,11 @@ export function askGroups(rule: GateRule, bound: Bound, evidence: Evidence | und
   if (rule.test !== 'none' && inference !== undefined)
     return { ...judged, state: { kind: 'open', inference, claim, words } };
   return { ...judged, state: pointState(rule, claim, value, words, found) };
+}
+
+/** True where a gap would tell of a group that is too small to be shown. */
+export function countsSmallGroup({ groups }: FairnessEvidence, minCellSize: number): boolean {
+  return groups.some(({ n, value }) => value !== null && n < minCellSize);
 }
 
 /** The widest gap; of metrics that compare two rates, such as equalized odds, that of the worse rate. */

@@ -615,12 +615,21 @@ describe('fairness', () => {
     expect(rule('min-ratio: 0.5')?.reason).toMatch(/^false-positive-rate is 0\.01 on .*, a ratio of 0\.2; /);
   });
 
+  it('tells nothing of a group that is too small to be shown', () => {
+    const small = found({ groups: [...groups.slice(0, 2), { name: 'country=FI', n: 9, value: 0.5 }] });
+    const rule = judged('max-difference: 0.04', small, ', min-slice-size: 5');
+    expect(rule).toMatchObject({ result: 'error', value: null, interval: null });
+    expect(rule?.reason).toMatch(
+      /a group below the min-cell-size of 10 rows would count, as min-slice-size is 5; raise the latter$/,
+    );
+  });
+
   it('has no ratio of nothing', () => {
-    const zero = found({ groups: groups.map((group) => ({ ...group, value: 0 })) });
+    const zero = found({ groups: groups.slice(0, 2).map((group) => ({ ...group, value: 0 })) });
     expect(judged('min-ratio: 0.8', zero)).toMatchObject({
       result: 'error',
       reason:
-        'false-negative-rate cannot be compared between the groups of country by a ratio: it is 0 on country=NO and 0 on country=FI',
+        'false-negative-rate cannot be compared between the groups of country by a ratio: it is 0 on country=NO and 0 on country=SE',
     });
   });
 

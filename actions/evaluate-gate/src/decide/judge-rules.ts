@@ -71,7 +71,7 @@ function questionsOf(rule: GateRule, sources: RuleSources): Question[] {
   const rows = rowsOfRule(rule, gate, evidence);
   return rule.bounds.flatMap((bound) =>
     bound.mode === 'max-difference' || bound.mode === 'min-ratio'
-      ? [askGroups(rule, bound, evidence)]
+      ? [askGroups(rule, bound, gate, evidence)]
       : rows.map((each) => askMetric(rule, bound, each, sources)),
   );
 }

@@ -200,6 +200,22 @@ describe('judge', () => {
     expect(body).toMatchObject({ predictionsBy: 'training', control: null, waivers: [], examination: null });
   });
 
+  it('shows no gap to a group that is too small to be shown', () => {
+    const evidence: Evidence = {
+      ...EVIDENCE,
+      fairness: new Map(
+        [...EVIDENCE.fairness].map(([key, found]) => [
+          key,
+          { ...found, groups: [...found.groups.slice(0, 2), { name: 'country=FI', n: 9, value: 0.5 }] },
+        ]),
+      ),
+    };
+    const { body } = judge(collected({ evidence }));
+    expect(body.fairness).toMatchObject([
+      { difference: null, differenceInterval: null, groups: [{}, {}, { n: null, value: null }] },
+    ]);
+  });
+
   it('tells what the gate computed itself, and that the labels lay in reach', () => {
     const { body, notices, conclusion } = judge(collected({ examination: EXAMINATION }));
     expect(body).toMatchObject({ predictionsBy: 'gate', examination: EXAMINATION });

@@ -1,6 +1,7 @@
 import type { EvaluationBody } from '../../../../shared/record/evaluation-section.ts';
-import { type Evidence, keyOf } from '../evidence.ts';
+import { type Evidence, type FairnessEvidence, keyOf } from '../evidence.ts';
 import type { GateFile } from '../gate-file/gate-file.ts';
+import { countsSmallGroup } from './ask-groups.ts';
 
 type Rules = Pick<GateFile, 'rules' | 'minCellSize'>;
 type SliceRow = NonNullable<EvaluationBody['slices']>[number];
@@ -28,6 +29,8 @@ export function sliceRows({ rules, minCellSize }: Rules, { slices }: Evidence): 
   return [...rows.values()];
 }
 
+const NO_GAP: Pick<FairnessEvidence, 'difference' | 'ratio'> = {};
+
 /** The comparisons between groups that rules ask for. */
 export function fairnessRows({ rules, minCellSize }: Rules, { fairness }: Evidence): FairnessRow[] {
   const rows = new Map<string, FairnessRow>();
@@ -35,13 +38,14 @@ export function fairnessRows({ rules, minCellSize }: Rules, { fairness }: Eviden
     const found = by === undefined ? undefined : fairness.get(`${metric} ${by}`);
     if (found === undefined || rows.has(`${metric} ${found.by}`)) continue;
     const level = 1 - 2 * alpha;
+    const { difference, ratio } = countsSmallGroup(found, minCellSize) ? NO_GAP : found;
     rows.set(`${metric} ${found.by}`, {
       metric,
       by: found.by,
-      difference: found.difference?.estimate ?? null,
-      differenceInterval: finiteInterval(found.difference?.interval(level)),
-      ratio: found.ratio?.estimate ?? null,
-      ratioInterval: finiteInterval(found.ratio?.interval(level)),
+      difference: difference?.estimate ?? null,
+      differenceInterval: finiteInterval(difference?.interval(level)),
+      ratio: ratio?.estimate ?? null,
+      ratioInterval: finiteInterval(ratio?.interval(level)),
       groups: found.groups.map(({ name, n, value }) =>
         n < minCellSize ? { name, n: null, value: null } : { name, n, value },
       ),
