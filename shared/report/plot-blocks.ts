@@ -17,7 +17,11 @@ export function plotsBlocks({ charts = null }: EvaluationBody): Block[] {
 }
 
 function curvePlot(title: string, x: string, y: string, series: Charts['roc'], diagonal: boolean): Plot[] {
-  const drawable = series.filter(({ points }) => points.length > 1);
+  // A score that is no probability has a rank, but no calibration.
+  const within = (value: number): boolean => value >= 0 && value <= 1;
+  const drawable = series.filter(
+    ({ points }) => points.length > 1 && points.every(([left, up]) => within(left) && within(up)),
+  );
   if (drawable.length === 0) return [];
   return [
     { shape: 'line', title, x, y, series: drawable, unit: true, diagonal, width: null, at: null, ends: null },
