@@ -73,7 +73,15 @@ describe('charts', () => {
       'Trend: accuracy',
     ]);
     expect(plots.at(-1)?.ends).toEqual(['v1', 'this run']);
-    const none = { roc: [], precisionRecall: [], calibration: [], residuals: [], trend: [] };
+    const none = {
+      roc: [],
+      precisionRecall: [],
+      calibration: [
+        { name: 'logits', points: [[-2, 0.1] as [number, number], [3, 0.9] as [number, number]] },
+      ],
+      residuals: [],
+      trend: [],
+    };
     expect(blocksOf({ charts: none }).some(({ kind }) => kind === 'plots')).toBe(false);
   });
 });
