@@ -1,5 +1,5 @@
-// `npm run demo`: four candidates for one model go through the five built actions, with the real data, trainings,
-// registry and server of examples/digits. Fails where one of the four outcomes is not what the story says.
+// `npm run demo`: five candidates for one model go through the five built actions, with the real data, trainings,
+// registry and server of examples/digits. Fails where one of the five outcomes is not what the story says.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -146,7 +146,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 async function tell(): Promise<void> {
-  say(`${bold('Trainyard')}: four candidates for one model, in ${stage.folder}`);
+  say(`${bold('Trainyard')}: five candidates for one model, in ${stage.folder}`);
   await stage.open();
   const prepared = await stage.run('python', ['prepare.py']);
   check(prepared.exitCode === 0, 'prepare.py failed');
@@ -172,7 +172,9 @@ async function tell(): Promise<void> {
   await publish();
   await deploy('pass');
   const second = (await stage.section('deployment')).body;
-  check((await stage.section('evaluation')).body?.baseline?.version === 'v1', 'v2 was not compared with v1');
+  const compared = (await stage.section('evaluation')).body;
+  check(compared?.baseline?.version === 'v1', 'v2 was not compared with v1');
+  check(compared?.control?.result === 'blocked', 'the negative control of v2 was not blocked');
   check(second?.version === 'v2' && second.strategy === 'blue-green', 'v2 did not take over blue/green');
 
   await propose('v3: trained on labels of which half are noise', { 'label-noise': 0.5 });
@@ -182,20 +184,32 @@ async function tell(): Promise<void> {
   await showComment('v3');
   say('\n  Blocked: it is neither published nor served.');
 
-  await propose('v4: good predictions, but exported with its labels in another order', {
+  await propose('v4: good by its own account, but exported with its labels in another order', {
     'label-noise': 0,
     'export-classes': 'reversed',
+  });
+  await validate();
+  await train();
+  await gate('fail');
+  const examined = (await stage.section('evaluation')).body;
+  check(examined?.predictionsBy === 'gate', 'v4 was not examined by the gate');
+  await showComment('v4');
+  say('\n  Caught: the gate asked the model itself, and not the training.');
+
+  await propose('v5: good on average; a cleaning step has dropped one row that it should have learned', {
+    'export-classes': 'as-trained',
+    'leave-out': 1572,
   });
   await validate();
   await train();
   await gate('pass');
   await publish();
   await deploy('fail');
-  say('  (The registry counts what is published: v4 is its v3.)');
+  say('  (The registry counts what is published: v5 is its v3.)');
   const last = (await stage.section('deployment')).body;
-  check(last?.rolledBack === true, 'v4 was not rolled back');
-  check(last?.smokeTest?.result === 'fail', 'v4 did not fail the smoke test');
-  await stage.trainyard('report', '--model', 'digits', '--output', 'out/report-v4.html');
+  check(last?.rolledBack === true, 'v5 was not rolled back');
+  check(last?.smokeTest?.result === 'fail', 'v5 did not fail the smoke test');
+  await stage.trainyard('report', '--model', 'digits', '--output', 'out/report-v5.html');
   const url = second?.url ?? '';
   const serves = await answers(url);
   check(serves, `${url} does not answer as v2 does`);
@@ -209,9 +223,9 @@ try {
   await stage.trainyard('stop');
 }
 say(
-  `\nReports: ${['v2', 'v3', 'v4'].map((name) => join(stage.folder, `out/report-${name}.html`)).join('\n         ')}`,
+  `\nReports: ${['v2', 'v3', 'v4', 'v5'].map((name) => join(stage.folder, `out/report-${name}.html`)).join('\n         ')}`,
 );
 if (surprises.length === 0)
-  say(`All four outcomes are as they should be. ${seconds(performance.now() - start)}`);
+  say(`All five outcomes are as they should be. ${seconds(performance.now() - start)}`);
 for (const surprise of surprises) console.error(`NOT AS EXPECTED: ${surprise}`);
 process.exitCode = surprises.length === 0 ? 0 : 1;

@@ -6,7 +6,7 @@ Writes into the output folder:
     model.onnx           pixels (float, n x 64) -> label (int64, n), probabilities (float, n x 10)
     metrics.json         the metrics on the test split, which training never saw
     learning-curve.jsonl one line an epoch, written while training goes on
-    predictions.parquet  id, y_true, y_pred and the probability of each class, for every row of the test split
+    predictions.parquet  id, label, y_pred and the probability of each class, for every row of the test split
 
 Defaults are in parameters.json. What Trainyard was told (its inputs `seed` and `parameters`, which arrive as
 TRAINYARD_SEED and TRAINYARD_PARAMETERS) goes before them, and a flag goes before both.
@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--label-noise", type=float, help="share of training labels that are replaced by chance")
+    parser.add_argument("--leave-out", type=int, help="id of a row of the training data that is not learned")
     parser.add_argument(
         "--export-classes",
         choices=["as-trained", "reversed"],
@@ -90,7 +91,9 @@ def exported(network: MLPClassifier, order: str) -> MLPClassifier:
 def main() -> None:
     options = arguments()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    _, images, labels = read(options.data / "train.parquet")
+    train_ids, images, labels = read(options.data / "train.parquet")
+    learned = train_ids != options.leave_out
+    images, labels = images[learned], labels[learned]
     ids, test_images, test_labels = read(options.data / "test.parquet")
     labels_shown = with_noise(labels, options.label_noise, options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
@@ -122,7 +125,7 @@ def main() -> None:
     (options.output / "metrics.json").write_text(
         json.dumps({name: round(float(value), 6) for name, value in metrics.items()}, indent=2) + "\n"
     )
-    columns = {"id": ids, "y_true": test_labels, "y_pred": predicted}
+    columns = {"id": ids, "label": test_labels, "y_pred": predicted}
     columns.update({f"p{label}": probabilities[:, label] for label in CLASSES})
     pq.write_table(pa.table(columns), options.output / "predictions.parquet")
 

@@ -91,7 +91,7 @@ describe('the candidate', () => {
 
   it('without a metric may be told to warn', async () => {
     await using scene = await openScene({
-      gate: `${rule('own', ', direction: higher, on-missing: warn')}  - {metric: accuracy, min: 0, test: none}\n`,
+      gate: `${rule('own', ', direction: higher, on-missing: warn')}  - {metric: accuracy, min: 0.5, test: none}\n`,
     });
     await scene.train({ predictions: predictionsOf(10, 9) });
     const outcome = await scene.evaluate();
@@ -120,7 +120,7 @@ describe('the candidate', () => {
   });
 
   it('is bound to no model without a training section', async () => {
-    await using scene = await openScene({ gate: rule('accuracy') });
+    await using scene = await openScene({ gate: rule('accuracy').replace('min: 0,', 'min: 0.5,') });
     await expect(scene.evaluate()).rejects.toThrow('Input "model" was not given');
     await expect(scene.evaluate({ model: 'digits' })).rejects.toThrow(
       'There is no training section in the record',
@@ -138,7 +138,10 @@ describe('the candidate', () => {
     await expect(scene.evaluate({ model: 'digits', metrics: 'm.json' })).rejects.toThrow(
       'there are no predictions to evaluate',
     );
-    await scene.write('gate.yml', rule('accuracy').replace('{id', '{predictions: rows.csv, id'));
+    await scene.write(
+      'gate.yml',
+      rule('accuracy').replace('min: 0,', 'min: 0.5,').replace('{id', '{predictions: rows.csv, id'),
+    );
     expect((await scene.evaluate({ model: 'digits', metrics: 'm.json' })).verdict).toBe('pass');
   });
 

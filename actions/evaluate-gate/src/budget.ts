@@ -9,14 +9,16 @@ interface Sources {
   readonly examination: ExaminationRecord | undefined;
   /** What the training or a file tells; it stands where the gate measures nothing itself. */
   readonly reported: ReadonlyMap<string, unknown>;
+  /** Metrics that rules name; no other is listed. */
+  readonly ruled: ReadonlySet<string>;
 }
 
 /** What a model costs, as metrics that rules may bound: its size, its latency in the examination, its training. */
-export function budgetMetrics({ training, files, examination, reported }: Sources): Metrics {
+export function budgetMetrics({ training, files, examination, reported, ruled }: Sources): Metrics {
   const found = new Map<string, Metric>();
   const put = (name: string, value: number | null | undefined, reason: string): void => {
     const known = value !== null && value !== undefined;
-    if (!known && reported.has(name)) return;
+    if (!ruled.has(name) || (!known && reported.has(name))) return;
     found.set(name, known ? { value, n: null } : { value: null, n: null, reason });
   };
   const model = files.filter(({ role }) => role === 'model');

@@ -99,7 +99,13 @@ async function evaluate(
     baseline,
     ...measured,
     examination,
-    budget: budgetMetrics({ training, files, examination, reported: candidate.reported }),
+    budget: budgetMetrics({
+      training,
+      files,
+      examination,
+      reported: candidate.reported,
+      ruled: new Set(gate.rules.map(({ metric }) => metric)),
+    }),
     waivers,
   });
   logRules(judged, context);

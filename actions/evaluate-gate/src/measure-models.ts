@@ -28,6 +28,8 @@ const NOTHING: Measured = {
   charts: undefined,
 };
 
+const NO_EVIDENCE: Evidence = { overall: new Map(), slices: [], fairness: new Map() };
+
 interface MeasureOptions {
   readonly inputs: Pick<Inputs, 'maxMemoryMiB' | 'duckdbPath'>;
   readonly gate: GateFile;
@@ -81,8 +83,13 @@ export async function measureModels(options: MeasureOptions): Promise<Measured> 
     measurement = unusable === undefined ? measured : { ...measured, baseline: unusable };
     logger.info(`rows: ${measurement.candidate.n}`);
     const { columns, families } = measurement;
-    const asked = askedBy(gate);
-    evidence = await inferEvidence({ engine, gate, gatePath, columns, asked, families, signal });
+    // What the rows could not be asked for, the deciding side knows the reason of already.
+    const asked = askedBy(gate).filter(({ metric }) => measured.candidate.metrics.has(metric));
+    const compares = gate.rules.some(({ by }) => by !== undefined);
+    evidence =
+      asked.length > 0 || compares
+        ? await inferEvidence({ engine, gate, gatePath, columns, asked, families, signal })
+        : NO_EVIDENCE;
     const { collectCharts } = await import('./charts/collect-charts.ts');
     charts = await collectCharts({
       engine,
