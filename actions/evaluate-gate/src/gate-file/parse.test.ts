@@ -149,7 +149,24 @@ describe('parseGateFile', () => {
     ['a score twice', GOOD.replace('[a, b]', '[a, a]'), 4, 'names a column twice'],
     ['a bad version', GOOD.replace('version:v3', 'version:3'), 5, 'Accepted: production, candidate'],
     ['a baseline in numbers', GOOD.replace('version:v3', '3'), 5, '"baseline.from" must be text'],
-    ['a negative cell size', GOOD.replace('min-cell-size: 5', 'min-cell-size: -5'), 3, 'is out of range'],
+    [
+      'more rules than anyone reads',
+      `version: 1\nrules: [${'{metric: r2, min: 0}, '.repeat(501)}]`,
+      2,
+      '"rules" is out of range: at most 500 entries are accepted',
+    ],
+    [
+      'words for a count',
+      GOOD.replace('min-cell-size: 5', 'replicates: lots'),
+      3,
+      '"defaults.replicates" must be a number',
+    ],
+    [
+      'a negative cell size',
+      GOOD.replace('min-cell-size: 5', 'min-cell-size: -5'),
+      3,
+      'is out of range: at least 0 are accepted',
+    ],
     [
       'a fractional cell size',
       GOOD.replace('min-cell-size: 5', 'min-cell-size: 1.5'),

@@ -10,6 +10,7 @@ const KINDS_OF_VALUE: Readonly<Record<string, string>> = {
   array: 'a list',
   int: 'a whole number',
   string: 'text',
+  number: 'a number',
   boolean: 'true or false',
 };
 
@@ -43,8 +44,6 @@ function otherProblem(issue: z.core.$ZodIssue, source: Source): Problem {
   }
   if (code === 'invalid_value' && message.startsWith('Invalid ')) {
     const accepted = issue.values.map(String);
-    if (input === undefined)
-      return { line, message: `${place} is missing`, remedy: acceptedNames('', accepted) };
     return {
       line,
       message: `${place} is ${JSON.stringify(input)}`,
@@ -58,7 +57,13 @@ function otherProblem(issue: z.core.$ZodIssue, source: Source): Problem {
   return { line, message: `${place} ${told(issue)}` };
 }
 
+/** Where a bound has no words of its own: zod's code with the bound, and what is counted. */
 function told(issue: z.core.$ZodIssue | undefined): string {
-  const message = issue?.message ?? 'is not accepted';
-  return message.startsWith('Too ') ? `is out of range (${message})` : message;
+  if (issue?.message.startsWith('Too ') !== true) return issue?.message ?? 'is not accepted';
+  const of =
+    { array: ' entries', string: ' characters' }[String('origin' in issue ? issue.origin : '')] ?? '';
+  if (issue.code === 'too_big') return `is out of range: at most ${String(issue.maximum)}${of} are accepted`;
+  return issue.code === 'too_small'
+    ? `is out of range: at least ${String(issue.minimum)}${of} are accepted`
+    : issue.message;
 }
