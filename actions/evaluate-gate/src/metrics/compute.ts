@@ -6,7 +6,6 @@ import { cellsQuery, type Classes, classesOf, classificationMetrics } from './cl
 import type { Families } from './families.ts';
 import { multilabelQuery } from './multilabel.ts';
 import { regressionQuery } from './regression.ts';
-import { evaluationSetQuery } from './row-counts.ts';
 import type { PredictionColumns } from './rows.ts';
 import { probabilityQuery, rankingQuery } from './scores.ts';
 import { costOf } from './utility.ts';
@@ -24,7 +23,6 @@ const ON_DEMAND: readonly string[] = [
 
 export interface Computed {
   readonly metrics: ReadonlyMap<string, Metric>;
-  readonly evaluationSetDigest: string;
   /** Undefined where labels are no classes. */
   readonly classes: Classes | undefined;
 }
@@ -47,7 +45,7 @@ export async function computeMetrics(
   options: ComputeOptions,
 ): Promise<Computed> {
   const { evaluation, n, signal } = options;
-  const plan = [evaluationSetQuery(table, columns), ...queriesFor(table, columns, options)];
+  const plan = queriesFor(table, columns, options);
   const rows = await engine.run(plan, signal);
   const metrics = new Map<string, Metric>();
   const add = (name: string, value: number | null, reason: string | undefined): void => {
@@ -70,7 +68,7 @@ export async function computeMetrics(
       add(column, value === null ? null : Number(value), whyUndefined(column, row));
     }
   }
-  return { metrics, evaluationSetDigest: String(rows.get('evaluation-set')?.[0]?.['digest']), classes };
+  return { metrics, classes };
 }
 
 function queriesFor(

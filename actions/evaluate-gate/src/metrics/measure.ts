@@ -10,6 +10,7 @@ import type { Classes } from './classification.ts';
 import { findColumns } from './columns.ts';
 import { computeMetrics } from './compute.ts';
 import { definedMetric } from './defined.ts';
+import { evaluationSetDigest } from './evaluation-set.ts';
 import { asksForSets, chooseFamilies, type Families, notComputed } from './families.ts';
 import type { PredictionFile } from './prediction-file.ts';
 import { type Counts, countQuery, countsOf, joinQuery } from './row-counts.ts';
@@ -75,11 +76,13 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const own = await check(options, tables.get('candidate'), candidate.label, 'candidate', undefined);
   if (!own.usable) throw own.error;
 
-  const measured = await compute(options, own);
+  const n = own.counts['n'] ?? 0;
+  const digest = await evaluationSetDigest(engine, 'candidate', own.columns, { n, signal });
+  const measured = await compute(options, own, digest);
   const reference =
     baseline === undefined
       ? undefined
-      : await measureBaseline(options, tables.get('baseline'), baseline, own);
+      : await measureBaseline(options, tables.get('baseline'), baseline, own, digest);
   const withConfusion = confusion(options, measured.classes);
   const { labels, positive } = gate.evaluation;
   return {
@@ -163,6 +166,7 @@ type WithClasses = Measured & { readonly classes: Classes | undefined };
 async function compute(
   { engine, gate, gatePath, candidate, baseline, signal }: MeasureOptions,
   { table, columns, counts, families }: Usable,
+  evaluationSetDigest: string,
 ): Promise<WithClasses> {
   const { evaluation, utility } = gate;
   const n = counts['n'] ?? 0;
@@ -176,7 +180,7 @@ async function compute(
     n,
     signal,
   });
-  const { classes, evaluationSetDigest } = computed;
+  const { classes } = computed;
   if (classes !== undefined && ![...classes.labels].some((name) => classes.predictions.has(name))) {
     throw new SubjectError(
       'data',
@@ -205,6 +209,7 @@ async function measureBaseline(
   table: Table | undefined,
   file: PredictionFile,
   candidate: Usable,
+  digest: string,
 ): Promise<Reference> {
   const { engine, signal } = options;
   const checked = await check(options, table, file.label, 'baseline', candidate.families);
@@ -221,7 +226,8 @@ async function measureBaseline(
       },
     };
   }
-  return { measured: await compute(options, checked), columns: checked.columns };
+  // Joined row by row with the same labels, so that it is the same set.
+  return { measured: await compute(options, checked, digest), columns: checked.columns };
 }
 
 function confusion(

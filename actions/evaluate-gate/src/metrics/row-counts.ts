@@ -49,20 +49,6 @@ export function joinQuery(candidate: PredictionColumns, baseline: PredictionColu
   };
 }
 
-/**
- * A digest of the pairs of id and label, independent of their order. In two steps, so that no aggregate holds all
- * rows at once. Lengths keep `a` + `bc` and `ab` + `c` apart.
- */
-export function evaluationSetQuery(table: string, columns: PredictionColumns): Query {
-  return {
-    name: 'evaluation-set',
-    sql: `WITH judged AS (${selectRows(table, columns)}),
-      hashed AS (SELECT sha256(concat(length(id), ':', id, y)) AS h FROM judged),
-      buckets AS (SELECT substr(h, 1, 4) AS b, sha256(string_agg(h, '' ORDER BY h)) AS d FROM hashed GROUP BY 1)
-      SELECT sha256(string_agg(d, '' ORDER BY b)) AS digest FROM buckets`,
-  };
-}
-
 export type Counts = Readonly<Record<string, number>>;
 
 /** Reads the one row of a query of counts. */

@@ -42,11 +42,12 @@ export function rankingQuery(table: string, columns: PredictionColumns, classes:
     sql: `WITH judged AS (${selectRows(table, columns)}),
       hits AS (${hits.join(' UNION ALL ')}),
       ties AS (SELECT k, s, sum(wp) AS wp, sum(wn) AS wn FROM hits GROUP BY k, s),
-      ranked AS (SELECT k, wp, wn, sum(wn) OVER below - wn AS below, sum(wp) OVER above AS tp,
-        sum(wn) OVER above AS fp FROM ties
-        WINDOW below AS (PARTITION BY k ORDER BY s), above AS (PARTITION BY k ORDER BY s DESC)),
-      each AS (SELECT k, sum(wp) AS positives, sum(wn) AS negatives, sum(wp * (below + wn / 2)) AS ordered,
-        sum(wp * coalesce(tp / nullif(tp + fp, 0), 0)) AS precise FROM ranked GROUP BY k)
+      totals AS (SELECT k, sum(wp) AS positives, sum(wn) AS negatives FROM ties GROUP BY k),
+      ranked AS (SELECT k, wp, wn, sum(wp) OVER upwards - wp AS tp_below, sum(wn) OVER upwards - wn AS fp_below
+        FROM ties WINDOW upwards AS (PARTITION BY k ORDER BY s)),
+      each AS (SELECT k, positives, negatives, sum(wp * (fp_below + wn / 2)) AS ordered,
+        sum(wp * coalesce((positives - tp_below) / nullif(positives - tp_below + negatives - fp_below, 0), 0)) AS precise
+        FROM ranked JOIN totals USING (k) GROUP BY k, positives, negatives)
       SELECT count(*) FILTER (WHERE positives = 0 OR negatives = 0) AS one_sided,
         avg(ordered / nullif(positives * negatives, 0)) AS "roc-auc",
         avg(precise / nullif(positives, 0)) AS "pr-auc"
