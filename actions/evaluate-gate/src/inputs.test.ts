@@ -55,8 +55,6 @@ describe('readInputs', () => {
       shorthand: undefined,
       policyFrom: 'base',
       scoreCommand: undefined,
-      evidence: 'artifact',
-      history: 'auto',
       conclude: undefined,
       onnxruntimePath: undefined,
       maxMemoryMiB: 2048,
@@ -109,14 +107,10 @@ describe('readInputs', () => {
       gate: 'gate.yml',
       'score-command': 'python "my score.py" --fast',
       'onnxruntime-path': '/opt/ort',
-      evidence: 'none',
-      history: 'off',
     };
     expect(read(given)).toMatchObject({
       scoreCommand: ['python', 'my score.py', '--fast'],
       onnxruntimePath: '/opt/ort',
-      evidence: 'none',
-      history: 'off',
     });
     expect(read({ gate: 'gate.yml', 'score-command': '["score", "a b"]' }).scoreCommand).toEqual([
       'score',
@@ -162,13 +156,6 @@ describe('readInputs', () => {
       'Leave it out',
     ],
     ['an unknown mode', { mode: 'judgement' }, 'Input "mode" is "judgement".', 'Accepted: judge, conclude.'],
-    [
-      'unknown evidence',
-      { gate: 'gate.yml', evidence: 'artefact' },
-      'Input "evidence" is "artefact".',
-      'Did you mean "artifact"?',
-    ],
-    ['an unknown history', { gate: 'gate.yml', history: 'on' }, 'Input "history" is "on".', 'auto, off'],
     ['a command of no word', { gate: 'gate.yml', 'score-command': '[]' }, 'Input "score-command"', ''],
     [
       'models where one is judged',

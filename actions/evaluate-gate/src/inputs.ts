@@ -33,8 +33,6 @@ export const INPUTS = [
   'registry',
   'baseline-metrics',
   'baseline-predictions',
-  'evidence',
-  'history',
   'models',
   'needs',
   'from-key',
@@ -89,10 +87,6 @@ export interface Inputs extends CommonInputs {
   readonly registry: string | undefined;
   readonly baselineMetrics: string | undefined;
   readonly baselinePredictions: string | undefined;
-  /** Where what the gate computed is kept: an artifact of the run, or nowhere. */
-  readonly evidence: 'artifact' | 'none';
-  /** Whether metrics of the default branch are kept in an orphan branch, where the token may write one. */
-  readonly history: 'auto' | 'off';
   /** Only in mode `conclude`. */
   readonly conclude: ConcludeInputs | undefined;
   readonly fromKey: string | undefined;
@@ -125,8 +119,6 @@ export function readInputs(reader: InputReader): Inputs {
     registry: reader.text('registry'),
     baselineMetrics: reader.path('baseline-metrics', { kind: 'file' }),
     baselinePredictions: reader.path('baseline-predictions', { kind: 'file' }),
-    evidence: reader.oneOf('evidence', ['artifact', 'none']),
-    history: reader.oneOf('history', ['auto', 'off']),
     conclude: readConclude(reader, mode),
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),

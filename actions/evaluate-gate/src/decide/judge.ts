@@ -102,7 +102,6 @@ export function judge(collected: Collected): Judged {
       ...(baseline.kind === 'found' ? baseline.notices : []),
       ...reference.notices,
       ...sameModel(candidate, baseline),
-      ...(examination?.by === 'gate' && examination.labelsInReach ? [IN_REACH] : []),
       ...waived.notices,
     ],
     failedRules: waived.rules
@@ -110,9 +109,6 @@ export function judge(collected: Collected): Judged {
       .map(({ id }) => id),
   };
 }
-
-const IN_REACH =
-  'The labels of the evaluation rows lay where the training could read them. Fetch them only in a job of the gate, so that no training can learn them.';
 
 /** The candidate's metrics: computed before reported, and what only the gate measured before both. */
 function ownMetrics({ candidate, measurement, budget }: Collected): ReturnType<typeof mergeMetrics> {
