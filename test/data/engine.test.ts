@@ -91,12 +91,13 @@ describe('a table that is kept', () => {
   it('holds the rows of a SELECT for later queries', async () => {
     await open('a.csv', 'a\n1\n2\n3\n');
     const sql = 'SELECT CAST(a AS INTEGER) AS n FROM data WHERE CAST(a AS INTEGER) > $1';
-    await engine.derive('some', { name: 'some', sql, parameters: [1] }, signal);
-    expect(await ask('SELECT sum(n) AS total FROM some')).toEqual([{ total: 5 }]);
+    await engine.derive('kept', { name: 'kept', sql, parameters: [1] }, signal);
+    expect(await ask('SELECT sum(n) AS total FROM kept')).toEqual([{ total: 5 }]);
   });
 
   it.each([
-    [`COPY (SELECT 1) TO '$FOLDER/out.csv'`, 'is no SELECT'],
+    [`COPY (SELECT 1) TO '$FOLDER/out.csv'`, 'Permission Error'],
+    ['CREATE TABLE y (a INTEGER)', 'is no SELECT'],
     [`SELECT * FROM read_text('/etc/passwd')`, 'Permission Error'],
     ['SELECT 1; DROP TABLE data', 'is not one statement'],
   ])('is refused for %s', async (sql, message) => {
