@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { DataEngine } from '../../../../shared/data/engine.ts';
-import { quoteText } from '../../../../shared/data/sql.ts';
 import { type PredictionColumns, selectRows } from './rows.ts';
 
 /** Hashes of so many rows are sorted in memory at once; a gigabyte holds some three million. */
@@ -20,26 +19,27 @@ export async function evaluationSetDigest(
   { n, atOnce = ROWS_AT_ONCE, signal }: { n: number; atOnce?: number; signal: AbortSignal },
 ): Promise<string> {
   const name = 'evaluation-set';
-  const hashes = `WITH judged AS (${selectRows(table, columns)}), hashed AS
-    (SELECT sha256(concat(length(id), ':', id, y)) AS h FROM judged) SELECT substr(h, 1, 4) AS b, h FROM hashed`;
+  // As bytes a hash takes half the memory, and the order is the same.
+  const hashes = `WITH judged AS (${selectRows(table, columns)})
+    SELECT unhex(sha256(concat(length(id), ':', id, y))) AS h FROM judged`;
   const passes = Math.ceil(n / atOnce);
   const kept = `${table} hashes`;
   if (passes > 1) await engine.derive(kept, { name, sql: hashes }, signal);
   const digest = createHash('sha256');
   for (let pass = 0; pass < passes; pass += 1) {
-    const range = [edge(pass, passes), edge(pass + 1, passes)].map(quoteText);
+    const [from, to] = [edge(pass, passes), edge(pass + 1, passes)];
     const rows =
-      passes > 1
-        ? `SELECT b, h FROM "${kept}" WHERE b >= ${range[0] ?? ''} AND b < ${range[1] ?? ''}`
-        : hashes;
-    const sql = `SELECT b, sha256(array_to_string(list_sort(list(h)), '')) AS d FROM (${rows}) GROUP BY b ORDER BY b`;
+      passes > 1 ? `SELECT h FROM "${kept}" WHERE h >= unhex('${from}') AND h < unhex('${to}')` : hashes;
+    const sql = `SELECT left(hex(h), 4) AS b,
+      sha256(array_to_string(list_transform(list_sort(list(h)), lambda x: lower(hex(x))), '')) AS d
+      FROM (${rows}) GROUP BY b ORDER BY b`;
     for (const { d } of (await engine.run([{ name, sql }], signal)).get(name) ?? []) digest.update(String(d));
   }
   return digest.digest('hex');
 }
 
-/** The first bucket of a pass; that behind the last sorts behind all. */
+/** The first bucket of a pass; that behind the last sorts behind all hashes. */
 function edge(pass: number, passes: number): string {
   const bucket = Math.floor((pass * BUCKETS) / passes);
-  return bucket === BUCKETS ? 'g' : bucket.toString(16).padStart(4, '0');
+  return bucket === BUCKETS ? 'ff'.repeat(33) : bucket.toString(16).padStart(4, '0');
 }

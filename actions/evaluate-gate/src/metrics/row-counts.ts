@@ -18,10 +18,12 @@ export function countQuery(
   return {
     name: 'counts',
     parameters: labels ?? [],
+    // Groups can spill to disk, count(DISTINCT) cannot.
     sql: `WITH judged AS (${selectRows(table, columns)})
       SELECT count(*) AS n,
         count(*) FILTER (WHERE id IS NULL) AS null_ids,
-        count(id) - count(DISTINCT id) AS repeated_ids,
+        count(id) - (SELECT count(*) FROM (SELECT id FROM (${selectRows(table, columns)})
+          WHERE id IS NOT NULL GROUP BY id)) AS repeated_ids,
         count(*) FILTER (WHERE y IS NULL) AS null_labels,
         count(*) FILTER (WHERE p IS NULL) AS null_predictions,
         count(*) FILTER (WHERE ${scores}) AS bad_scores,
