@@ -152,16 +152,31 @@ function placementQuery(paired: Paired, scope: Scope, { positive, score }: Conte
     edges[side]
       .map((edge) => `CAST(${side}s${score} > ${edge.toExponential()}::DOUBLE AS UTINYINT)`)
       .join(' + ') || '0';
+  const plain = !weighted && !clustered;
   const sums = (side: string): string => {
     const part = `PARTITION BY k, ${side}r ORDER BY ${side}s`;
+    if (plain) {
+      // Midranks among all rows and among those of the own class (Sun and Xu 2014): far cheaper than sums over peers.
+      const own = `PARTITION BY k, ${side}r, pos ORDER BY ${side}s`;
+      return `rank() OVER (${part}) - rank() OVER (${own}) AS ${side}_rank, cume_dist() OVER (${part}) AS ${side}_all,
+        cume_dist() OVER (${own}) AS ${side}_own`;
+    }
     const down = 'RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING';
     return `sum(wn) OVER (${part}) AS ${side}_n_to, sum(wn) OVER (${part} ${down}) AS ${side}_n_from,
       sum(wp) OVER (${part}) AS ${side}_p_to, sum(wp) OVER (${part} ${down}) AS ${side}_p_from`;
   };
   // Twice the weight of the other class that stands on the right side: below a positive row, above a negative one.
-  const ordered = (side: string): string => `CASE WHEN pos
-    THEN 2 * ${side}t.n_before + ${side}_n_to + ${side}t.n - ${side}_n_from
-    ELSE 2 * ${side}t.p_after + ${side}_p_from + ${side}t.p - ${side}_p_to END AS ${side}o`;
+  const ordered = (side: string): string => {
+    if (plain) {
+      const below = `(${side}_rank + round(${side}_all * (${side}t.n + ${side}t.p))
+        - round(${side}_own * CASE WHEN pos THEN ${side}t.p ELSE ${side}t.n END))`;
+      return `CASE WHEN pos THEN 2 * ${side}t.n_before + ${below}
+        ELSE 2 * (${side}t.p_after + ${side}t.p) - ${below} END AS ${side}o`;
+    }
+    return `CASE WHEN pos
+      THEN 2 * ${side}t.n_before + ${side}_n_to + ${side}t.n - ${side}_n_from
+      ELSE 2 * ${side}t.p_after + ${side}_p_from + ${side}t.p - ${side}_p_to END AS ${side}o`;
+  };
   const totals = (
     side: string,
   ): string => `${side}t AS (SELECT k, ${side}r AS r, n, p, sum(n) OVER up - n AS n_before,
@@ -180,7 +195,7 @@ function placementQuery(paired: Paired, scope: Scope, { positive, score }: Conte
       ${each((side) => `JOIN ${side}t ON ranked.k = ${side}t.k AND ranked.${side}r = ${side}t.r`, ' ')}),
     valued AS (SELECT *, ${each(place)} FROM placed)`;
   const points = `count(*) AS n, sum(w) AS w, ${each((side) => `sum(w * ${side}o) AS ${side}_ordered`)}`;
-  if (!weighted && !clustered) {
+  if (plain) {
     const variances = each((side) => `var_samp(${side}v) AS ${side}_variance`);
     const difference = hasBaseline ? ', var_samp(cv - bv) AS difference_variance' : '';
     return `${head} SELECT k, pos, ${points}, ${variances}${difference} FROM valued GROUP BY k, pos`;
