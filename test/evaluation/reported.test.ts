@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRemote, readReported } from '../../actions/evaluate-gate/src/reported/read-reported.ts';
+import { readReported } from '../../actions/evaluate-gate/src/reported/read-reported.ts';
+import { isRemote } from '../../actions/evaluate-gate/src/reported/remote.ts';
 
 let folder = '';
 beforeAll(async () => {

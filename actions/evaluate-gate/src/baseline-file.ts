@@ -5,9 +5,10 @@ import { containedPath } from '../../../shared/action/contained-path.ts';
 import { EVENTS_WITH_BASE, repositoryRoot } from '../../../shared/action/policy.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import type { BaselineOptions, FoundBaseline } from './baseline.ts';
-import { readMetricsFile, shown } from './candidate.ts';
+import { shown } from './candidate.ts';
 import type { BaselineSource } from './gate-file/gate-file.ts';
 import { holdsRows, predictionFile } from './metrics/prediction-file.ts';
+import { readReported } from './reported/read-reported.ts';
 
 /**
  * A baseline from files. The file that the gate file names is taken from the base commit where the policy is, because
@@ -43,7 +44,7 @@ export async function fileBaseline(
     what: `file ${source.path}`,
     version: null,
     modelDigest: null,
-    reported: metrics === undefined ? new Map() : await readMetricsFile(metrics, name(metrics)),
+    reported: metrics === undefined ? new Map() : await readReported(metrics, name(metrics), context.signal),
     predictions:
       predictions === undefined || evaluation === undefined
         ? undefined

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
 import { containedPath } from '../../../shared/action/contained-path.ts';
@@ -11,15 +10,13 @@ import type { TrainingBody } from '../../../shared/record/training-section.ts';
 import type { EvaluationColumns } from './gate-file/gate-file.ts';
 import type { Inputs } from './inputs.ts';
 import { type PredictionFile, predictionFile } from './metrics/prediction-file.ts';
-import { readReportedMetrics } from './metrics/reported.ts';
-
-/** Metrics are a few names and numbers; a larger file is something else. */
-const MAX_METRICS_BYTES = 16 * 1024 * 1024;
+import { readReported } from './reported/read-reported.ts';
+import { isRemote } from './reported/remote.ts';
 
 type CandidateInputs = Pick<Inputs, 'metrics' | 'predictions'>;
 type CandidateContext = Pick<
   ActionContext,
-  'store' | 'temporaryDirectory' | 'workspace' | 'workingDirectory' | 'signal'
+  'store' | 'temporaryDirectory' | 'workspace' | 'workingDirectory' | 'environment' | 'signal'
 >;
 
 export interface Candidate {
@@ -93,27 +90,16 @@ export async function collectCandidate(
 async function reportedMetrics(
   { metrics }: CandidateInputs,
   training: TrainingBody | undefined,
-  { workingDirectory }: CandidateContext,
+  { workingDirectory, environment, signal }: CandidateContext,
 ): Promise<Pick<Candidate, 'reported' | 'reporter'>> {
   if (metrics === undefined) {
     return { reported: new Map(Object.entries(training?.metrics ?? {})), reporter: 'The training' };
   }
-  const label = shown(workingDirectory, metrics);
-  return { reported: await readMetricsFile(metrics, label), reporter: `The file ${label}` };
-}
-
-/** Reads a JSON file of metrics; `label` is how the user knows it. */
-export async function readMetricsFile(
-  path: string,
-  label: string,
-): Promise<ReadonlyMap<string, number | null>> {
-  const { size } = await stat(path);
-  if (size > MAX_METRICS_BYTES) {
-    throw new UsageError(
-      `The metrics in ${label} have ${size} bytes; at most ${MAX_METRICS_BYTES} are read.`,
-    );
-  }
-  return readReportedMetrics(await readFile(path, 'utf8'), label);
+  const label = isRemote(metrics) ? metrics : shown(workingDirectory, metrics);
+  return {
+    reported: await readReported(metrics, label, signal, environment),
+    reporter: isRemote(metrics) ? `MLflow's run ${label.slice('mlflow:'.length)}` : `The file ${label}`,
+  };
 }
 
 const hasPredictions = (training: TrainingBody | undefined): boolean =>

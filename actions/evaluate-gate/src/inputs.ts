@@ -4,6 +4,7 @@ import { UsageError } from '../../../shared/errors.ts';
 import { SUBJECT_PATTERN } from '../../../shared/names.ts';
 import type { Shorthand, ShorthandColumns } from './gate-file/from-inputs.ts';
 import { type Needs, readNeeds } from './needs.ts';
+import { isRemote } from './reported/remote.ts';
 
 /** Inputs that name columns and the like, which a gate file would say itself. */
 const OF_SHORTHAND = [
@@ -77,7 +78,7 @@ export interface Inputs extends CommonInputs {
   /** Rules without a file. In mode `judge` either this or `gate` is given, in mode `conclude` neither. */
   readonly shorthand: Shorthand | undefined;
   readonly policyFrom: 'base' | 'head';
-  /** A JSON file of metrics; undefined means those of the training section. */
+  /** A file or folder of metrics, or `mlflow:<run id>`; undefined means those of the training section. */
   readonly metrics: string | undefined;
   /** A file of predictions; undefined means that of the training section. */
   readonly predictions: string | undefined;
@@ -105,7 +106,7 @@ const MIN_MEMORY_MIB = 128;
 
 export function readInputs(reader: InputReader): Inputs {
   const mode = reader.oneOf('mode', ['judge', 'conclude']);
-  const metrics = reader.path('metrics', { kind: 'file' });
+  const metrics = readMetrics(reader);
   const predictions = reader.path('predictions', { kind: 'file' });
   return {
     subject: reader.subject('model'),
@@ -183,6 +184,12 @@ function readGate(
   );
   const shorthand = { rules, columns: metricsOnly && !named ? undefined : columns, baseline, onNoBaseline };
   return { gate: undefined, shorthand };
+}
+
+/** A path, or a run of MLflow's server. */
+function readMetrics(reader: InputReader): string | undefined {
+  const text = reader.text('metrics');
+  return text !== undefined && isRemote(text) ? text : reader.path('metrics', {});
 }
 
 function readScoreCommand(reader: InputReader): Inputs['scoreCommand'] {

@@ -5,16 +5,10 @@ import { MAX_DOCUMENT_BYTES, type Reported } from './collected.ts';
 import { metricsOfDocument } from './known-documents.ts';
 import { readMlflowFolder } from './mlflow-folder.ts';
 import { readMlflowRun } from './mlflow-run.ts';
+import { isRemote, MLFLOW } from './remote.ts';
 import { readScoreLines } from './score-lines.ts';
 import { parseStrictJson } from './strict-json.ts';
 import { parseFrontMatter, parseYaml } from './yaml-document.ts';
-
-const MLFLOW = 'mlflow:';
-
-/** True for metrics that are no file: `mlflow:<run id>`. */
-export function isRemote(path: string): boolean {
-  return path.startsWith(MLFLOW);
-}
 
 /**
  * Reads metrics that somebody else computed, in the form that the name tells: `mlflow:<run id>`, a folder of MLflow's,
