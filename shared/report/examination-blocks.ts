@@ -89,7 +89,8 @@ function uncapitalised(sentence: string): string {
 /** Whether these rules would have caught a worse model. */
 export function controlNotes({ control = null }: EvaluationBody): Block[] {
   if (control === null) return [];
-  const reason = asSentence(control.reason);
+  const said = asSentence(control.reason);
+  const reason = said.charAt(0).toUpperCase() + said.slice(1);
   switch (control.result) {
     case 'blocked':
       return [note('good', `Negative control: a degraded copy of the candidate is blocked. ${reason}`)];

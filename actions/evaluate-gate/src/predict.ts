@@ -109,7 +109,7 @@ export function takeOver({ inputs, candidate, baseline }: PredictOptions, reason
       changed: false,
       labelsInReach: candidate.predictions !== undefined,
       latencyMs: null,
-      reason: `The gate did not compute the predictions itself: ${reason}.`,
+      reason,
     },
   };
 }
