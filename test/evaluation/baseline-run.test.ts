@@ -72,12 +72,12 @@ async function gated(runId: number, accuracy: number, facts: Parameters<FakeGitH
   );
 }
 
-async function baselineFrom(from: string, token: string | undefined = fake.defaultToken) {
+async function baselineFrom(from: string, token = fake.defaultToken) {
   fake.world.run({ id: 99, headRepository: 'acme/digits' });
   const job = await openJob(fake, directory, {
     runId: 99,
     key: 'gate',
-    ...(token === undefined ? {} : { token }),
+    token,
   });
   const gate = parseGateFile(
     `version: 1\nevaluation: {id: id, label: y, prediction: p}\nbaseline: {from: '${from}'}\nrules: [{metric: accuracy, max-regression: 0}]`,
