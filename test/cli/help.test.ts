@@ -83,7 +83,7 @@ describe('trainyard', () => {
       environment: { INPUT_GATE: 'gate.yaml', INPUT_SURPRISE: '1', GITHUB_ACTIONS: 'true' },
     });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Input "gate" is required');
+    expect(stderr).toContain('Neither input "gate" nor input "rules" is given');
     expect(stderr).not.toContain('::error');
   });
 });
