@@ -1,0 +1,1 @@
+export const id=1050;export const ids=[1050];export const modules={1050:(t,o,s)=>{s.d(o,{showProgress:()=>e});var n=s(55716),a=s(36427);async function e(t,o,s,e){const r=await(0,n.v)({kind:t},o,s,{startedAt:e,now:Date.now()});await(0,a.E)(r,s)}}};

@@ -1,1 +1,0 @@
-export const id=1086;export const ids=[1086];export const modules={31086:(t,o,s)=>{s.d(o,{showProgress:()=>e});var n=s(69824),a=s(54327);async function e(t,o,s,e){const r=await(0,n.v)({kind:t},o,s,{startedAt:e,now:Date.now()});await(0,a.E)(r,s)}}};

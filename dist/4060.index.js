@@ -1,1 +1,0 @@
-export const id=4060;export const ids=[4060,6917];export const modules={89298:(e,n,t)=>{t.d(n,{createDataEngine:()=>i});var a=t(27918);const o=Symbol.for("trainyard.duckdb-binding");async function i(e){Reflect.has(globalThis,o)||Reflect.set(globalThis,o,await(0,a.S)("duckdb",e));const{DuckDbEngine:n}=await Promise.all([t.e(6847),t.e(6910)]).then(t.bind(t,45169));return new n}}};

@@ -1,0 +1,1 @@
+export const id=8369;export const ids=[8369,750];export const modules={20750:(e,n,t)=>{t.d(n,{createDataEngine:()=>i});var a=t(49154);const o=Symbol.for("trainyard.duckdb-binding");async function i(e){Reflect.has(globalThis,o)||Reflect.set(globalThis,o,await(0,a.S)("duckdb",e));const{DuckDbEngine:n}=await Promise.all([t.e(5229),t.e(4467)]).then(t.bind(t,77688));return new n}}};

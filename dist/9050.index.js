@@ -1,1 +1,0 @@
-export const id=9050;export const ids=[9050];export const modules={99050:(t,o,a)=>{a.a(t,async(t,c)=>{try{a.r(o);var r=a(27449),s=a(61393);await(0,r.C)(s.X),c()}catch(t){c(t)}},1)}};
