@@ -1,4 +1,4 @@
-// `npm run demo`, `npm test` and `npm run bench`: sets up what is missing, then runs the task on the real Node 24.
+// `npm run demo`, `npm test`, `npm run bench` and `npm run simulate`: sets up what is missing, then runs the task on the real Node 24.
 import { spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findNode, ROOT, setUp, SetupError } from './setup.mjs';
@@ -7,6 +7,7 @@ const TASKS = {
   demo: ['scripts/demo.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['scripts/bench.ts'],
+  simulate: ['scripts/simulate.ts'],
 };
 
 function start() {
