@@ -248,7 +248,12 @@ describe('evaluation', () => {
     expect(gate.examination).toBeUndefined();
     expect(gate.evaluation?.group).toBeUndefined();
     expect(gate.acceptSelfReported).toBe(true);
-    expect(parseGateFile(evaluation('rows: a.csv'), 'gate.yml').examination).toMatchObject({
+    const withRows = parseGateFile(evaluation('rows: a.csv'), 'gate.yml');
+    // A model in a form that nobody can run must not be a way round them.
+    expect(withRows.acceptSelfReported).toBe(false);
+    const lenient = parseGateFile(evaluation('rows: a.csv, accept-self-reported: true'), 'gate.yml');
+    expect(lenient.acceptSelfReported).toBe(true);
+    expect(withRows.examination).toMatchObject({
       sha256: undefined,
       features: undefined,
       outputs: { prediction: undefined, scores: undefined },

@@ -23,7 +23,7 @@ const shape = z.strictObject({
     .optional(),
   features: columnList.min(1, 'is empty; leave it out for all columns that have no other role').optional(),
   outputs: z.strictObject({ prediction: name.optional(), scores: name.optional() }).optional(),
-  'accept-self-reported': z.boolean('must be true or false').default(true),
+  'accept-self-reported': z.boolean('must be true or false').optional(),
 });
 
 export const evaluationSchema = shape

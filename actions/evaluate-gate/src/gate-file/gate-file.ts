@@ -183,7 +183,10 @@ export interface GateFile {
   readonly negativeControl: boolean;
   /** Whether the author of a pull request may waive its rules. */
   readonly selfWaiver: boolean;
-  /** Whether predictions that the training wrote itself are judged by, where the gate could not compute them. */
+  /**
+   * Whether predictions that the training wrote itself are judged by, where the gate could not compute them. By default
+   * only where the gate file names no rows to compute them on.
+   */
   readonly acceptSelfReported: boolean;
 }
 

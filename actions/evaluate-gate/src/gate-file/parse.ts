@@ -55,7 +55,8 @@ export function gateOf(values: unknown, source: Source): GateFile {
     rules: [...read.map(([rule]) => rule), ...budgetRules(raw.budget, context)],
     negativeControl: raw['negative-control'],
     selfWaiver: raw['self-waiver'],
-    acceptSelfReported: raw.evaluation?.['accept-self-reported'] ?? true,
+    // Where rows are there to examine on, a model in a form that nobody can run must not be a way round them.
+    acceptSelfReported: raw.evaluation?.['accept-self-reported'] ?? raw.evaluation?.rows === undefined,
   };
   const problems = [
     ...withoutRules(raw, source),
