@@ -1,36 +1,27 @@
-// `npm run bench`: how long each built action takes to its first line, on this machine, in milliseconds.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { ACTION_NAMES } from '../shared/names.ts';
+// `npm run bench [-- NAME …]`: how fast the built actions start and how fast the gate infers, on this machine.
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchEvaluateGate } from './bench/evaluate-gate.ts';
+import { benchFirstLines } from './bench/first-lines.ts';
 
-const STARTS = 15;
+const BENCHES: ReadonlyMap<string, () => Promise<void>> = new Map([
+  ['first-lines', benchFirstLines],
+  ['evaluate-gate', benchEvaluateGate],
+]);
 
-async function firstLineMs(stub: string): Promise<number> {
-  const start = performance.now();
-  const child = spawn(process.execPath, [stub], {
-    env: {
-      PATH: process.env['PATH'],
-      GITHUB_ACTIONS: 'true',
-      GITHUB_WORKSPACE: tmpdir(),
-      RUNNER_TEMP: tmpdir(),
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  await once(child.stdout, 'data');
-  const elapsed = performance.now() - start;
-  child.kill();
-  await once(child, 'close');
-  return elapsed;
-}
-
-console.log(`first line of each action, ${STARTS} starts    fastest    median`);
-for (const name of ACTION_NAMES) {
-  const stub = fileURLToPath(new URL(`../dist/${name}/index.js`, import.meta.url));
-  const times: number[] = [];
-  for (let start = 0; start < STARTS; start += 1) times.push(await firstLineMs(stub));
-  times.sort((a, b) => a - b);
-  const show = (ms = 0): string => `${ms.toFixed(0)} ms`.padStart(10);
-  console.log(`${name.padEnd(38)}${show(times[0])}${show(times[Math.floor(STARTS / 2)])}`);
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !BENCHES.has(name));
+if (unknown.length > 0) {
+  console.error(`Unknown benchmark "${unknown.join('", "')}". Accepted: ${[...BENCHES.keys()].join(', ')}.`);
+  process.exitCode = 1;
+} else {
+  const load = loadavg().map((each) => each.toFixed(1));
+  console.log(
+    `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, load before ${load.join(' ')}`,
+  );
+  for (const [name, bench] of BENCHES) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    console.log(`\n${name}`);
+    await bench();
+  }
 }

@@ -86,13 +86,12 @@ type Cells = ReturnType<typeof drawCells>;
 
 /** The cells of several parts as those of all rows, in the order in which SQL gives them. */
 function added(cells: Cells): Cells {
-  const groups = Map.groupBy(cells, ({ y, c, b }) => `${Number(y)}${Number(c)}${Number(b)}`);
+  const groups = Map.groupBy(cells, ({ y, c, b }) => 4 * Number(y) + 2 * Number(c) + Number(b));
   return [...groups]
-    .toSorted(([a], [b]) => a.localeCompare(b))
+    .toSorted(([a], [b]) => a - b)
     .map(([key, rows]) => {
       const n = rows.reduce((sum, row) => sum + Number(row['n']), 0);
-      const [y, c, b] = [...key].map(Number);
-      return { k: 0, y: y ?? 0, c: c ?? 0, b: b ?? 0, n, w: n, ww: n };
+      return { k: 0, y: key >> 2, c: (key >> 1) & 1, b: key & 1, n, w: n, ww: n };
     });
 }
 
