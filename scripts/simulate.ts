@@ -30,9 +30,9 @@ const findings = await runAll({
 });
 
 const seconds = ((performance.now() - start) / SECOND_MS).toFixed(0);
-console.log(renderTables(findings));
+console.log(renderTables(findings, draws));
 console.log(
-  `${draws.toLocaleString('en-US')} simulated pull requests a row, in ${seconds} s on ${workers} cores (${cpus()[0]?.model ?? 'unknown'}); load before ${load.toFixed(1)}.`,
+  `${draws.toLocaleString('en-US')} simulated pull requests a figure where nothing else is said, in ${seconds} s on ${workers} cores (${cpus()[0]?.model ?? 'unknown'}); load before ${load.toFixed(1)}.`,
 );
 const broken = brokenPromises(findings, draws, values.quick ? QUICK_SLACK : 0);
 for (const promise of broken) console.error(`Broken: ${promise}.`);

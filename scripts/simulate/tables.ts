@@ -28,7 +28,8 @@ export function brokenPromises(findings: readonly Finding[], draws: number, slac
   return PROMISES.flatMap(({ table, quantity, most, least }) =>
     rowsOf(table, findings).flatMap(({ task, finding }) => {
       const share = finding[quantity] ?? NaN;
-      const allowed = (bound: number): number => slack * Math.sqrt((bound * (1 - bound)) / draws);
+      const allowed = (bound: number): number =>
+        slack * Math.sqrt((bound * (1 - bound)) / (draws * task.times));
       const name = `${quantity} ${percent(share)} (${task.what}, ${count(task.n)} rows)`;
       if (most !== undefined && !(share <= most + allowed(most)))
         return [`${name} is above ${percent(most)}`];
@@ -52,19 +53,19 @@ function rowsOf(table: Table, findings: readonly Finding[]): DecisionRow[] {
 }
 
 /** All findings, in the order of TASKS, as Markdown. */
-export function renderTables(findings: readonly Finding[]): string {
+export function renderTables(findings: readonly Finding[], draws: number): string {
   return `\
 ### Identical models: how often is one of about twenty rules failed? At most 5 % is promised
 
-${bounded('false-fail', 'any fail', 'falsely failed', findings)}
+${bounded('false-fail', 'any fail', 'falsely failed', findings, draws)}
 
 ### A model that is worse by exactly the margin: how often does it pass? At most 6 % is promised
 
-${bounded('worse-by-margin', 'all pass', 'passed', findings)}
+${bounded('worse-by-margin', 'all pass', 'passed', findings, draws)}
 
 ### Identical models that disagree on 5 % of 10,000 rows, margin 0.01: how often do all rules pass? At least 90 % is promised
 
-${bounded('identical-pass', 'all pass', 'passed', findings)}
+${bounded('identical-pass', 'all pass', 'passed', findings, draws)}
 
 ### One rule on accuracy, margin 0.01, models that disagree on 5 % of the rows: what comes of it by the number of rows
 
@@ -76,14 +77,21 @@ ${coverage(findings)}
 `;
 }
 
-function bounded(table: Table, quantity: string, title: string, findings: readonly Finding[]): string {
+function bounded(
+  table: Table,
+  quantity: string,
+  title: string,
+  findings: readonly Finding[],
+  draws: number,
+): string {
   const rows = rowsOf(table, findings).map(({ task, finding }) => [
     task.what,
     String(finding['rules'] ?? 0),
     count(task.n),
+    count(draws * task.times),
     percent(finding[quantity]),
   ]);
-  return markdown(['rules on', 'judged', 'rows', title], rows);
+  return markdown(['rules on', 'judged', 'rows', 'simulated', title], rows);
 }
 
 function bySize(findings: readonly Finding[]): string {
