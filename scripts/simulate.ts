@@ -4,9 +4,8 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runAll } from './simulate/pool.ts';
 import { brokenPromises, renderTables } from './simulate/tables.ts';
-import { TASKS } from './simulate/tasks.ts';
+import { DRAWS, TASKS } from './simulate/tasks.ts';
 
-const DRAWS = 2000;
 const QUICK_DRAWS = 200;
 /** Standard errors that few draws are forgiven, so that a quick run fails by what is wrong and not by chance. */
 const QUICK_SLACK = 4;

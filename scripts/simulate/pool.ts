@@ -21,7 +21,7 @@ export async function runAll({ tasks, draws, workers, onEnded }: PoolOptions): P
       while (next < tasks) {
         const index = next++;
         const start = performance.now();
-        findings[index] = await answerOf(worker, { index, draws });
+        findings[index] = findingSchema.parse(await answerOf(worker, { index, draws }));
         onEnded(index, performance.now() - start);
       }
     } finally {
@@ -32,11 +32,11 @@ export async function runAll({ tasks, draws, workers, onEnded }: PoolOptions): P
   return findings;
 }
 
-function answerOf(worker: Worker, order: { index: number; draws: number }): Promise<Finding> {
+function answerOf(worker: Worker, order: { index: number; draws: number }): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const settle = (error: Error | undefined, answer?: unknown): void => {
       worker.off('message', onMessage).off('error', settle);
-      if (error === undefined) resolve(findingSchema.parse(answer));
+      if (error === undefined) resolve(answer);
       else reject(error);
     };
     const onMessage = (answer: unknown): void => settle(undefined, answer);

@@ -3,6 +3,7 @@ import {
   COVERAGE_SHARES,
   COVERAGE_SIZES,
   type DecisionTask,
+  drawsOf,
   type Finding,
   SIZES,
   type Table,
@@ -29,7 +30,7 @@ export function brokenPromises(findings: readonly Finding[], draws: number, slac
     rowsOf(table, findings).flatMap(({ task, finding }) => {
       const share = finding[quantity] ?? NaN;
       const allowed = (bound: number): number =>
-        slack * Math.sqrt((bound * (1 - bound)) / (draws * task.times));
+        slack * Math.sqrt((bound * (1 - bound)) / drawsOf(task, draws));
       const name = `${quantity} ${percent(share)} (${task.what}, ${count(task.n)} rows)`;
       if (most !== undefined && !(share <= most + allowed(most)))
         return [`${name} is above ${percent(most)}`];
@@ -88,7 +89,7 @@ function bounded(
     task.what,
     String(finding['rules'] ?? 0),
     count(task.n),
-    count(draws * task.times),
+    count(drawsOf(task, draws)),
     percent(finding[quantity]),
   ]);
   return markdown(['rules on', 'judged', 'rows', 'simulated', title], rows);
