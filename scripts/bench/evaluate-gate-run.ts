@@ -11,9 +11,10 @@ import { measure } from '../../actions/evaluate-gate/src/metrics/measure.ts';
 import type { DataFormat, Table } from '../../shared/data/engine.ts';
 import { limitsOf, quietEngine, SIGNAL } from './engine.ts';
 import { pathsOf } from './paired-predictions.ts';
-import { gateOf, isWork, type RunReport } from './work.ts';
+import { gateOf, isWork, kindOf, type RunReport } from './work.ts';
 
 const SECOND_MS = 1000;
+const SECOND_US = 1_000_000;
 const KIB_IN_MIB = 1024;
 
 const [work = '', rows = '', extent = ''] = process.argv.slice(2);
@@ -24,7 +25,8 @@ const { evaluation } = parsed;
 if (evaluation === undefined) throw new RangeError('evaluation');
 const gate = { ...parsed, evaluation };
 
-const paths = pathsOf(Number(rows));
+const kind = kindOf(work);
+const paths = pathsOf(Number(rows), kind);
 const format: DataFormat = 'parquet';
 const candidate = { path: paths.candidate, label: 'candidate', format };
 const baseline = { path: paths.baseline, label: 'baseline', format };
@@ -44,7 +46,7 @@ async function opened() {
     if (found?.found !== true) throw new RangeError(found?.message ?? 'no table');
     return found.columns;
   };
-  const regression = work.startsWith('mae');
+  const regression = kind === 'regression';
   return {
     columns: {
       candidate: columnsOf(tables.get('candidate')),
@@ -73,9 +75,11 @@ try {
     const [low, high] = difference.interval(0.9);
     intervals[key] = [low, high];
   }
+  const { user, system } = process.cpuUsage();
   const report: RunReport = {
     measureSeconds: (measured - start) / SECOND_MS,
     inferSeconds: (performance.now() - measured) / SECOND_MS,
+    cpuSeconds: (user + system) / SECOND_US,
     peakMiB: process.resourceUsage().maxRSS / KIB_IN_MIB,
     slices: evidence.slices.length,
     intervals,

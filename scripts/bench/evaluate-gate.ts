@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { z } from 'zod';
+import { MEMORY_MIB } from './engine.ts';
 import { generate } from './paired-predictions.ts';
-import { peersSchema, type RunReport, runReportSchema, type Work } from './work.ts';
+import { kindOf, peersSchema, type RunReport, runReportSchema, type Work } from './work.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PYTHON = join(ROOT, '.venv/bin/python');
@@ -40,19 +41,16 @@ const WORDS: Readonly<Record<PeerName, string>> = {
 
 /** Prints how long the gate infers on many rows, with what memory, and what users have today needs at equal rows. */
 export async function benchEvaluateGate(): Promise<void> {
-  await generate(MANY);
+  await generate(MANY, 'binary');
   console.log(
-    '10,000,000 paired predictions, accuracy + F1 (10,000 replicates, BCa) + ROC AUC (DeLong), overall and on 20 slices:',
+    `10,000,000 paired predictions, accuracy + F1 (10,000 replicates, BCa) + ROC AUC (DeLong), overall and on 20 slices, max-memory-mb ${MEMORY_MIB} (load ${load()}):`,
   );
   const alone = await run('everything', MANY);
   const kept = alone.inferSeconds <= MOST_SECONDS && alone.peakMiB <= MOST_MIB;
   console.log(
-    `  reading, joining, inferring   ${seconds(alone.inferSeconds)}, peak ${mebibytes(alone.peakMiB)} (at most ${MOST_SECONDS} s and ${MOST_MIB} MiB: ${kept ? 'kept' : 'NOT kept'})`,
+    `  reading, joining, inferring: ${took(alone)}; at most ${MOST_SECONDS} s and ${MOST_MIB} MiB is ${kept ? 'kept' : 'NOT kept'}`,
   );
-  const whole = await run('everything', MANY, 'whole');
-  console.log(
-    `  with checks, digest, points   ${seconds(whole.measureSeconds + whole.inferSeconds)}, peak ${mebibytes(whole.peakMiB)}`,
-  );
+  console.log(`  with checks, digest, points: ${took(await run('everything', MANY, 'whole'))}`);
   if (!kept) process.exitCode = 1;
   if (existsSync(PYTHON)) await benchPeers();
   else console.log('The peers were left out: there is no .venv, which `npm test` makes.');
@@ -60,11 +58,11 @@ export async function benchEvaluateGate(): Promise<void> {
 
 async function benchPeers(): Promise<void> {
   for (const { rows, replicates, names } of PEER_RUNS) {
-    const { candidate, baseline } = await generate(rows);
     console.log(
       `\n${rows.toLocaleString('en-US')} rows, whole processes' work from Parquet on (load ${load()}):`,
     );
     for (const name of names) {
+      const { candidate, baseline } = await generate(rows, kindOf(OURS[name]));
       const ours = (await run(OURS[name], rows)).inferSeconds;
       const script = join(ROOT, 'scripts/bench/evaluate_gate_peers.py');
       const reports = await answer(peersSchema, PYTHON, [
@@ -110,5 +108,6 @@ async function answer<T extends z.ZodType>(
 }
 
 const seconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} s`;
-const mebibytes = (value: number): string => `${value.toFixed(0)} MiB`;
+const took = ({ measureSeconds, inferSeconds, cpuSeconds, peakMiB }: RunReport): string =>
+  `${seconds(measureSeconds + inferSeconds)} (${seconds(cpuSeconds)} of processors), peak ${peakMiB.toFixed(0)} MiB`;
 const load = (): string => (loadavg()[0] ?? NaN).toFixed(1);

@@ -22,17 +22,20 @@ function cacheFolder(): string {
   return join(tmpdir(), 'trainyard-bench');
 }
 
-export function pathsOf(rows: number): PredictionPaths {
-  const path = (model: string): string => join(cacheFolder(), `${model}-${rows}-seed${SEED}.parquet`);
+/** A label with a score and its class, or a target with a value: the engine keeps whatever columns a file has. */
+export type Kind = 'binary' | 'regression';
+
+export function pathsOf(rows: number, kind: Kind): PredictionPaths {
+  const path = (model: string): string => join(cacheFolder(), `${kind}-${model}-${rows}-seed${SEED}.parquet`);
   return { candidate: path('candidate'), baseline: path('baseline') };
 }
 
 /**
- * Makes the predictions of two models on the same rows, unless they are there: a binary label (30 % positive), a score
- * with its class, and for regression a target with a value. The baseline's rows are in another order.
+ * Makes the predictions of two models on the same rows, unless they are there; of binary labels 30 % are positive. The
+ * baseline's rows are in another order.
  */
-export async function generate(rows: number): Promise<PredictionPaths> {
-  const paths = pathsOf(rows);
+export async function generate(rows: number, kind: Kind): Promise<PredictionPaths> {
+  const paths = pathsOf(rows, kind);
   await mkdir(cacheFolder(), { recursive: true });
   if (existsSync(paths.candidate) && existsSync(paths.baseline)) return paths;
   const engine = await quietEngine();
@@ -42,7 +45,7 @@ export async function generate(rows: number): Promise<PredictionPaths> {
       ['candidate', 0.1, 4],
       ['baseline', 0.12, 6],
     ] as const) {
-      const sql = rowsSql(rows, model === 'candidate', deviation, stream);
+      const sql = rowsSql(rows, kind, { candidate: model === 'candidate', deviation, stream });
       await engine.write({ name: `generating the ${model}`, sql }, paths[model], 'parquet', SIGNAL);
     }
   } finally {
@@ -52,7 +55,15 @@ export async function generate(rows: number): Promise<PredictionPaths> {
 }
 
 /** Numbers are hashes of row and stream, so that they are the same on any number of threads. */
-function rowsSql(rows: number, candidate: boolean, deviation: number, stream: number): string {
+function rowsSql(
+  rows: number,
+  kind: Kind,
+  { candidate, deviation, stream }: { candidate: boolean; deviation: number; stream: number },
+): string {
+  const columns =
+    kind === 'regression'
+      ? '100 * z AS target, 100 * s AS value'
+      : 'label, CAST(s >= 0.5 AS TINYINT) AS prediction, least(1, greatest(0, s)) AS score';
   // One hash of one number: of several, DuckDB combines the hashes, which makes streams depend on each other.
   const bits = (of: number): string => `hash((i * ${STREAMS} + ${of}) * ${STREAMS} + ${SEED})`;
   const uniform = (of: number): string => `(${bits(of)} >> 11)::DOUBLE / ${TWO_TO_53}`;
@@ -63,7 +74,6 @@ function rowsSql(rows: number, candidate: boolean, deviation: number, stream: nu
       SELECT i, CAST(${uniform(1)} < 0.3 AS TINYINT) AS label FROM (SELECT range AS i FROM range(${rows}))),
     latent AS (SELECT i, label, 0.4 + 0.2 * label + 0.18 * ${normal(2)} AS z FROM drawn),
     scored AS (SELECT *, z + ${deviation} * ${normal(stream)} AS s FROM latent)
-    SELECT i AS id, label, CAST(s >= 0.5 AS TINYINT) AS prediction, least(1, greatest(0, s)) AS score,
-      100 * z AS target, 100 * s AS value${candidate ? `, CAST(${bits(0)} % ${SLICES} AS TINYINT) AS slice` : ''}
+    SELECT i AS id, ${columns}${candidate ? `, CAST(${bits(0)} % ${SLICES} AS TINYINT) AS slice` : ''}
     FROM scored${candidate ? '' : ` ORDER BY ${bits(9)}`}`;
 }

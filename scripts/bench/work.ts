@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SLICES } from './paired-predictions.ts';
+import { type Kind, SLICES } from './paired-predictions.ts';
 
 const REPLICATES = 10_000;
 
@@ -25,10 +25,14 @@ export function isWork(name: string): name is Work {
   return Object.hasOwn(WORKS, name);
 }
 
+export function kindOf(work: Work): Kind {
+  return work.startsWith('mae') ? 'regression' : 'binary';
+}
+
 /** The gate file that asks for it. */
 export function gateOf(work: Work): unknown {
   const { metrics, sliced } = WORKS[work];
-  const regression = work.startsWith('mae');
+  const regression = kindOf(work) === 'regression';
   const values = Array.from({ length: SLICES }, (_, slice) => String(slice));
   return {
     version: 1,
@@ -61,6 +65,8 @@ export const runReportSchema = z.object({
   measureSeconds: z.number(),
   /** Reading (where only inference was run), joining and inferring. */
   inferSeconds: z.number(),
+  /** Of all threads: what other work on the machine does not change. */
+  cpuSeconds: z.number(),
   peakMiB: z.number(),
   slices: z.number(),
   /** 90 %, of candidate - baseline over all rows. */
