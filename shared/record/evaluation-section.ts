@@ -134,6 +134,29 @@ export const chartsSchema = z.strictObject({
 });
 export type Charts = z.infer<typeof chartsSchema>;
 
+/** Past metrics of the default branch that were measured on the same rows. No verdict depends on them. */
+export const historySchema = z.strictObject({
+  /** The branch that they were read from. */
+  branch: z.string(),
+  /** Gated commits that were measured on the rows of this run. */
+  commits: countSchema,
+  /** Gated commits that were measured on other rows, and are not compared. */
+  otherSets: countSchema,
+  /** How much a metric varies from one commit to the next. */
+  noise: z.array(
+    z.strictObject({
+      metric: z.string(),
+      /** Commits that it was taken from, each with a model of its own. */
+      commits: countSchema,
+      /** The standard deviation of successive differences, in the metric's unit. */
+      deviation: z.number(),
+      /** Rules that allow or demand a difference smaller than that. */
+      narrow: z.array(z.strictObject({ rule: z.string(), margin: z.number() })),
+    }),
+  ),
+});
+export type HistoryRecord = z.infer<typeof historySchema>;
+
 export const evaluationBodySchema = z.strictObject({
   candidate: comparedSchema,
   /** Null on a first run or where no rule compares. */
@@ -187,6 +210,7 @@ export const evaluationBodySchema = z.strictObject({
     .strictObject({ labels: z.array(z.string()), counts: z.array(z.array(countSchema.nullable())) })
     .nullable(),
   charts: chartsSchema.nullable().optional(),
+  history: historySchema.nullable().optional(),
   control: controlSchema.nullable().optional(),
   waivers: z.array(waiverSchema).optional(),
   examination: examinationSchema.nullable().optional(),

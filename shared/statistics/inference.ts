@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.ts';
+
 /**
  * What a sample tells of one quantity: an estimate with its uncertainty. Every method of this folder (a score interval,
  * DeLong, a bootstrap …) answers in this form, so that whoever decides need not know which it was.
@@ -18,6 +20,8 @@ export interface Inference {
   pLess(value: number): number;
   /** Two-sided confidence interval, both tails of equal weight: `interval(0.9)` leaves 5 % on each side. */
   interval(level: number): readonly [number, number];
+  /** Of a bootstrap: how its replicates are spread; undefined where they are all alike. */
+  readonly histogram?: (bins: number) => Histogram | undefined;
 }
 
 export interface InferenceDetails {

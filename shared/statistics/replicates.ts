@@ -1,3 +1,4 @@
+import { histogramOf } from './histogram.ts';
 import type { Inference } from './inference.ts';
 import { normalCdf, normalQuantile } from './normal-distribution.ts';
 import { countAtMost, sortedQuantile } from './sorted.ts';
@@ -43,6 +44,7 @@ export function replicateInference(options: Replicates): Inference {
     n,
     standardError: deviationOf(sorted),
     details: { seed, replicates: replicates.length, undefinedReplicates: missing },
+    histogram: (bins) => histogramOf(sorted, bins),
     pGreater: (value) => pOf(countAtMost(sorted, value), (share) => shape.tail(share)),
     pLess: (value) =>
       pOf(sorted.length - countAtMost(sorted, value, 'below'), (share) => 1 - shape.tail(1 - share)),

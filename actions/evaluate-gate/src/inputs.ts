@@ -48,6 +48,7 @@ export const INPUTS = [
   'comment',
   'status',
   'on-inconclusive',
+  'history',
 ] as const;
 
 /** Every output of action.yml. */
@@ -97,6 +98,8 @@ export interface Inputs extends CommonInputs {
   readonly duckdbPath: string | undefined;
   /** ONNX Runtime on this machine, for one that has no package registry. */
   readonly onnxruntimePath: string | undefined;
+  /** `auto`: metrics of the default branch are kept and shown where the token allows it. */
+  readonly history: 'auto' | 'off';
   /** Needed by the registry `github-release`. */
   readonly token: string | undefined;
 }
@@ -126,6 +129,7 @@ export function readInputs(reader: InputReader): Inputs {
     maxMemoryMiB: requiredInteger(reader, 'max-memory-mb', MIN_MEMORY_MIB),
     duckdbPath: reader.text('duckdb-path'),
     onnxruntimePath: reader.text('onnxruntime-path'),
+    history: reader.oneOf('history', ['auto', 'off']),
     token: reader.text('token'),
     onInconclusive: reader.oneOf('on-inconclusive', ['warn', 'fail']),
   };

@@ -10,6 +10,7 @@ import { type Judged, judge } from './decide/judge.ts';
 import { formatNumber } from './decide/metrics.ts';
 import { comparesWithBaseline, type GateFile } from './gate-file/gate-file.ts';
 import { readGate } from './gate-policy.ts';
+import { keepHistory, readPast } from './history/keep-history.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
 import { measureModels } from './measure-models.ts';
 import { predict, takeOver, whyTakenOver } from './predict.ts';
@@ -89,6 +90,7 @@ async function evaluate(
   );
   const { token } = inputs;
   const waivers = await collectWaivers({ token, selfWaiver: gate.selfWaiver, context });
+  const past = await readPast({ inputs, model, context });
   const { record: examination, candidateSha256 } = predictions;
   const files = training?.body?.files ?? [];
   const judged = judge({
@@ -107,8 +109,10 @@ async function evaluate(
       ruled: new Set(gate.rules.map(({ metric }) => metric)),
     }),
     waivers,
+    past,
   });
   logRules(judged, context);
+  const kept = await keepHistory({ inputs, model, context }, judged);
 
   const { body, conclusion, notices } = judged;
   return {
@@ -117,7 +121,7 @@ async function evaluate(
     verdict: conclusion.verdict,
     summary: conclusion.summary,
     blame: conclusion.blame,
-    notices,
+    notices: [...notices, ...(past?.notices ?? []), ...kept],
     body,
     outputs: {
       metrics: JSON.stringify(Object.fromEntries(body.metrics.map(({ name, value }) => [name, value]))),

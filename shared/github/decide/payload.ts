@@ -23,6 +23,7 @@ export const payloadSchema = z.object({
     .object({ head_sha: shaSchema, head_ref: z.string(), base_sha: shaSchema, base_ref: z.string() })
     .optional(),
   workflow_run: z.object({ head_sha: shaSchema, head_repository: repositorySchema.nullish() }).optional(),
+  repository: z.object({ default_branch: z.string().optional() }).nullish(),
   // `workflow_dispatch`: what was given to it, in the user's own names.
   inputs: z.record(z.string(), z.unknown()).nullish(),
   issue: z.object({ number: z.int().positive(), pull_request: z.unknown().optional() }).optional(),

@@ -10,6 +10,9 @@ import type { Candidate } from '../candidate.ts';
 import type { Evidence } from '../evidence.ts';
 import type { GateFile } from '../gate-file/gate-file.ts';
 import type { Measurement } from '../metrics/measure.ts';
+import type { HistoryLine } from '../history/decide/history-line.ts';
+import { trendOf } from '../history/decide/trend.ts';
+import { bootstrapCharts } from './bootstrap-charts.ts';
 import { conclude, type Conclusion } from './conclude.ts';
 import { judgeRules } from './judge-rules.ts';
 import { mergeMetrics, type Metrics } from './metrics.ts';
@@ -35,6 +38,10 @@ export interface Collected {
   readonly control?: EvaluationBody['control'] | undefined;
   readonly waivers?: (ParsedWaivers & { readonly circumstances: WaiverCircumstances }) | undefined;
   readonly charts?: Charts | undefined;
+  /** Earlier verdicts on the default branch: shown, and nothing is decided by them. */
+  readonly past?:
+    | { readonly branch: string; readonly commit: string | null; readonly lines: readonly HistoryLine[] }
+    | undefined;
 }
 
 export interface Judged {
@@ -68,6 +75,10 @@ export function judge(collected: Collected): Judged {
     control: collected.control ?? null,
   });
   const baselineMetrics = reference.baseline.kind === 'present' ? reference.baseline.metrics : undefined;
+  const metrics = listed(own.metrics, baselineMetrics);
+  const evaluationSetDigest = measurement?.candidate.evaluationSetDigest ?? null;
+  const shown = { rules: [...waived.rules], metrics, evaluationSetDigest };
+  const past = collected.past === undefined ? undefined : trendOf({ ...collected.past, body: shown });
   return {
     body: {
       candidate: {
@@ -79,19 +90,25 @@ export function judge(collected: Collected): Judged {
       baseline: comparedBaseline(baseline, gate),
       firstRun: baseline.kind === 'first-run',
       gate: policy,
-      rules: [...waived.rules],
-      metrics: listed(own.metrics, baselineMetrics),
+      ...shown,
       ...(evidence === undefined
         ? {}
         : { slices: sliceRows(gate, evidence), fairness: fairnessRows(gate, evidence) }),
       confusion: measurement?.confusion ?? null,
-      charts: collected.charts ?? null,
+      charts:
+        collected.charts === undefined
+          ? null
+          : {
+              ...collected.charts,
+              bootstrap: bootstrapCharts(gate, evidence, waived.rules),
+              trend: past?.trend ?? [],
+            },
+      history: past?.history ?? null,
       control: collected.control ?? null,
       waivers: [...waived.waivers],
       examination: examination ?? null,
       predictionsBy,
       modelDigest: candidate.modelDigest,
-      evaluationSetDigest: measurement?.candidate.evaluationSetDigest ?? null,
       predictionsDigest: candidate.predictionsDigest,
     },
     conclusion,
