@@ -128,6 +128,8 @@ export interface Plot {
   readonly at: number | null;
   /** What the first and the last place on the x axis are, where they are no numbers. */
   readonly ends: readonly [string, string] | null;
+  /** Values of y between which a difference is nothing out of the ordinary. */
+  readonly band?: readonly [number, number];
 }
 export interface PlotsBlock extends Titled {
   readonly kind: 'plots';

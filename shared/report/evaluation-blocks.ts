@@ -4,6 +4,7 @@ import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from '
 import { controlNotes, examinationFacts, examinationNotes, waiverBlocks } from './examination-blocks.ts';
 import { fairnessBlocks } from './fairness-blocks.ts';
 import { formatBeside, formatNumber, shortDigest } from './format.ts';
+import { historyBlocks, historyNotes } from './history-blocks.ts';
 import type { Linker } from './links.ts';
 import { resultWord } from './marks.ts';
 import { plotsBlocks } from './plot-blocks.ts';
@@ -30,6 +31,7 @@ export function evaluationBlocks(body: EvaluationBody, verdict: Verdict, link: L
         ]
       : []),
     ...controlNotes(body),
+    ...historyNotes(body),
     ...(knowing ? rulesBlocks(body) : pointRules(body)),
     ...waiverBlocks(body, link),
     ...slicesBlocks(body),
@@ -37,6 +39,7 @@ export function evaluationBlocks(body: EvaluationBody, verdict: Verdict, link: L
     ...metrics(body, knowing),
     ...confusion(body),
     ...plotsBlocks(body),
+    ...historyBlocks(body),
     {
       kind: 'facts',
       title: 'What was compared',

@@ -1,8 +1,9 @@
-import type { Charts, EvaluationBody } from '../record/evaluation-section.ts';
+import type { Charts, EvaluationBody, HistoryRecord } from '../record/evaluation-section.ts';
 import type { Block, Plot } from './block.ts';
+import { formatNumber } from './format.ts';
 
 /** Curves and histograms of the models. */
-export function plotsBlocks({ charts = null }: EvaluationBody): Block[] {
+export function plotsBlocks({ charts = null, history = null }: EvaluationBody): Block[] {
   if (charts === null) return [];
   const plots = [
     ...curvePlot('ROC', 'false positive rate', 'true positive rate', charts.roc, true),
@@ -10,7 +11,7 @@ export function plotsBlocks({ charts = null }: EvaluationBody): Block[] {
     ...curvePlot('Calibration', 'mean score', 'share of positives', charts.calibration, true),
     ...histogram('Residuals', 'prediction − label', charts.residuals),
     ...(charts.bootstrap ?? []).map((each) => distribution(each)),
-    ...charts.trend.filter(({ points }) => points.length > 1).map((each) => trend(each)),
+    ...charts.trend.filter(({ points }) => points.length > 1).map((each) => trend(each, history)),
   ];
   if (plots.length === 0) return [];
   return [{ kind: 'plots', title: 'Charts', folded: false, plots }];
@@ -51,7 +52,9 @@ function distribution({ name, width, points, at }: NonNullable<Charts['bootstrap
     title: `Bootstrap: ${name}`,
     x: 'candidate − baseline',
     y: 'replicates',
-    series: [{ name, points }],
+    series: [
+      { name: at === null ? 'replicates' : `replicates; dashed: the limit, ${formatNumber(at)}`, points },
+    ],
     unit: false,
     diagonal: false,
     width,
@@ -60,18 +63,25 @@ function distribution({ name, width, points, at }: NonNullable<Charts['bootstrap
   };
 }
 
-function trend({ metric, points }: Charts['trend'][number]): Plot {
+function trend({ metric, points }: Charts['trend'][number], history: HistoryRecord | null): Plot {
   const names = points.map(([name]) => name);
+  const before = points.at(-2)?.[1];
+  const varied = history?.noise.find((each) => each.metric === metric)?.deviation;
+  const band: Plot['band'] =
+    before === undefined || varied === undefined ? undefined : [before - varied, before + varied];
+  const legend =
+    varied === undefined ? metric : `${metric}; shaded: ±${formatNumber(varied)}, as models vary`;
   return {
     shape: 'line',
     title: `Trend: ${metric}`,
-    x: 'version',
+    x: 'commit',
     y: metric,
-    series: [{ name: metric, points: points.map(([, value], index) => [index, value]) }],
+    series: [{ name: legend, points: points.map(([, value], index) => [index, value]) }],
     unit: false,
     diagonal: false,
     width: null,
     at: null,
     ends: [names[0] ?? '', names.at(-1) ?? ''],
+    ...(band === undefined ? {} : { band }),
   };
 }

@@ -27,6 +27,7 @@ function specOf(plot: Plot): TopLevelSpec {
     padding: 4,
     background: 'transparent',
     layer: [
+      ...(plot.band === undefined ? [] : [band(plot.band)]),
       ...(plot.diagonal ? [diagonal()] : []),
       ...(plot.shape === 'histogram' ? [bars(plot)] : [lines(plot)]),
       ...(plot.at === null ? [] : [upright(plot.at)]),
@@ -55,7 +56,7 @@ function axes(plot: Plot) {
       axis:
         plot.ends === null
           ? { title: plot.x, tickCount: 5 }
-          : { title: null, labels: false, tickCount: plot.series[0]?.points.length ?? 0 },
+          : { title: null, labels: false, values: plot.series[0]?.points.map(([x]) => x) ?? [] },
     },
     y: {
       field: 'y',
@@ -117,6 +118,14 @@ function diagonal() {
       x: { field: 'x', type: 'quantitative' as const },
       y: { field: 'y', type: 'quantitative' as const },
     },
+  };
+}
+
+function band([low, high]: NonNullable<Plot['band']>) {
+  return {
+    data: { values: [{ low, high }] },
+    mark: { type: 'rect' as const, fill: 'var(--rail)', fillOpacity: 0.35 },
+    encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
   };
 }
 

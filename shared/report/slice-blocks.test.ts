@@ -69,10 +69,11 @@ describe('charts', () => {
       'Precision and recall',
       'Calibration',
       'Residuals',
-      'Bootstrap: f1',
+      'Bootstrap: f1.min-improvement',
       'Trend: accuracy',
+      'Trend: f1',
     ]);
-    expect(plots.at(-1)?.ends).toEqual(['v1', 'this run']);
+    expect(plots.at(-1)?.ends).toEqual(['4fd1a02', 'this run']);
     const none = {
       roc: [],
       precisionRecall: [],

@@ -92,6 +92,12 @@ function bell(centre: number, spread: number, rows: number): [number, number][] 
   }).filter(([, count]) => count >= 10);
 }
 
+/** A model that gets better, and varies. */
+function accuracyAt(index: number): [string, number] {
+  const value = 0.9 + index * 0.0014 + 0.008 * Math.sin(index * 2.4);
+  return [sha256(`commit ${index}`).slice(0, 7), Number(value.toFixed(4))];
+}
+
 export function charts(): NonNullable<EvaluationBody['charts']> {
   return {
     roc: [
@@ -116,19 +122,44 @@ export function charts(): NonNullable<EvaluationBody['charts']> {
       { name: 'candidate', width: 0.25, points: bell(0.05, 0.6, 240) },
       { name: 'credit v1', width: 0.25, points: bell(0.3, 0.8, 190) },
     ],
-    bootstrap: [{ name: 'f1', width: 0.25, points: bell(0.4, 0.7, 300), at: -1 }],
+    bootstrap: [
+      {
+        name: 'f1.min-improvement',
+        width: 0.0012,
+        points: bell(0.4, 0.7, 300).map(([edge, count]) => [edge * 0.0048 + 0.004, count]),
+        at: 0.001,
+      },
+    ],
     trend: [
       {
         metric: 'accuracy',
+        points: [...Array.from({ length: 19 }, (_, index) => accuracyAt(index)), ['this run', 0.929]],
+      },
+      {
+        metric: 'f1',
         points: [
-          ['v1', 0.901],
-          ['v2', 0.912],
-          ['v3', 0.908],
-          ['v4', 0.9265],
-          ['this run', 0.929],
+          ['4fd1a02', 0.8755],
+          ['this run', 0.8812],
         ],
       },
-      { metric: 'once', points: [['v1', 0.5]] },
+      { metric: 'once', points: [['4fd1a02', 0.5]] },
+    ],
+  };
+}
+
+export function history(): NonNullable<EvaluationBody['history']> {
+  return {
+    branch: 'trainyard/history',
+    commits: 19,
+    otherSets: 2,
+    noise: [
+      {
+        metric: 'accuracy',
+        commits: 19,
+        deviation: 0.0124,
+        narrow: [{ rule: 'accuracy.max-regression', margin: 0.01 }],
+      },
+      { metric: 'f1', commits: 17, deviation: 0.0004, narrow: [] },
     ],
   };
 }
@@ -353,6 +384,7 @@ export function richBody(overrides: Partial<EvaluationBody> = {}): EvaluationBod
     ],
     fairness: fairness(),
     charts: charts(),
+    history: history(),
     control: {
       result: 'blocked',
       reason: 'With 200 of 2,000 labels predicted wrongly on purpose, 3 rules fail',
