@@ -112,6 +112,17 @@ export class GitObjects {
     return entries;
   }
 
+  /** All files of a tree, by their path. */
+  files(tree: string): Record<string, Buffer> {
+    return Object.fromEntries(
+      this.entries(tree).flatMap(({ mode, name, sha }): [string, Buffer][] =>
+        mode === '40000'
+          ? Object.entries(this.files(sha)).map(([path, bytes]) => [`${name}/${path}`, bytes])
+          : [[name, this.read(sha)?.bytes ?? Buffer.alloc(0)]],
+      ),
+    );
+  }
+
   /** What lies at a path of a commit. */
   lookUp(commit: string, path: string): TreeEntry | undefined {
     let tree = this.treeOf(commit);

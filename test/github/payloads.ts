@@ -14,7 +14,13 @@ export function pullRequestPayload(fake: FakeGitHub, pull: PullRequest): Record<
 }
 
 export function pushPayload(after: string, before = '0'.repeat(40)): Record<string, unknown> {
-  return { ref: 'refs/heads/main', before, after, commits: [] };
+  return {
+    ref: 'refs/heads/main',
+    before,
+    after,
+    commits: [],
+    repository: { default_branch: 'main' },
+  };
 }
 
 export function mergeGroupPayload(queue: {

@@ -225,6 +225,8 @@ export class World {
   readonly git = new GitObjects();
   /** Full names (`refs/heads/main`) to commits. */
   readonly refs = new Map<string, string>();
+  /** Refs that a rule of the repository protects from every writer. */
+  readonly protectedRefs = new Set<string>();
   #lastId = 1000;
 
   constructor(repository: { readonly fullName: string; readonly isPrivate: boolean }) {

@@ -420,6 +420,7 @@ export function doubtfulEvaluation(): SectionOf<'evaluation'> {
       control: { result: 'not-run', reason: 'No rule could be tried' },
       waivers: [],
       charts: null,
+      history: null,
       predictionsBy: 'training',
       examination: examination({
         by: 'training',

@@ -30,9 +30,9 @@ describe('an evaluation with intervals, slices and fairness', () => {
     expect(await renderHtml(report)).toBe(html);
     expect(html).not.toMatch(/<script|<link|<iframe|<img|@import|url\(|src=/);
     // ROC, precision and recall, calibration, residuals, bootstrap, trend.
-    expect(html.match(/<svg class="chart"/g)).toHaveLength(6);
+    expect(html.match(/<svg class="chart"/g)).toHaveLength(7);
     expect(html.match(/<figure class="forest">/g)).toHaveLength(2);
-    expect(html).toContain('<span>v1</span><span>this run</span>');
+    expect(html).toContain('<span>4fd1a02</span><span>this run</span>');
     expect(html).toContain(
       'aria-label="ROC: true positive rate by false positive rate, of candidate, credit v1"',
     );

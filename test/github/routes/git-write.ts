@@ -44,10 +44,19 @@ export const gitWriteRoutes: readonly Route[] = [
     access: 'write',
     handle(call) {
       const files = Object.fromEntries(entriesOf(call).map(({ path, content }) => [path, content]));
-      const { tree: sha } = call.world.git.commit(files);
-      const tree = call.world.git
-        .entries(sha)
-        .map(({ name, mode, sha: blob }) => ({ path: name, mode, type: 'blob', sha: blob }));
+      const base = textOf(call.body['base_tree']);
+      if (base !== undefined && call.world.git.read(base)?.type !== 'tree') {
+        throw basicError(422, 'base_tree is not a valid tree oid');
+      }
+      // What the base has and the entries do not name stays (docs: "Create a tree").
+      const kept = base === undefined ? {} : call.world.git.files(base);
+      const { tree: sha } = call.world.git.commit({ ...kept, ...files });
+      const tree = call.world.git.entries(sha).map(({ name, mode, sha: entry }) => ({
+        path: name,
+        mode: mode.padStart(6, '0'),
+        type: mode === '40000' ? 'tree' : 'blob',
+        sha: entry,
+      }));
       return { status: 201, json: { sha, url: gitUrl(call, `trees/${sha}`), truncated: false, tree } };
     },
   },

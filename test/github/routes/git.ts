@@ -18,6 +18,13 @@ function refused(message: string): AnswerError {
   });
 }
 
+/** A rule of the repository that lets nobody of this token's kind move the branch (docs: "About rulesets"). */
+function refuseProtected({ world }: Call, ref: string): void {
+  if (world.protectedRefs.has(ref)) {
+    throw refused('Repository rule violations found\n\nCannot update this protected ref.\n\n');
+  }
+}
+
 export function commitView(call: Call, sha: string): unknown {
   const found = call.world.git.read(sha);
   if (found?.type !== 'commit') return notFound();
@@ -209,6 +216,7 @@ export const gitRoutes: readonly Route[] = [
       if (!/^refs\/[^/]+\/./.test(ref)) throw refused("Reference name must start with 'refs/'.");
       if (refs.has(ref)) throw refused('Reference already exists');
       if (git.read(sha) === undefined) throw refused('Object does not exist');
+      refuseProtected(call, ref);
       refs.set(ref, sha);
       return { status: 201, json: refView(call, ref) };
     },
@@ -228,6 +236,7 @@ export const gitRoutes: readonly Route[] = [
       if (call.body['force'] !== true && !isAncestor(call, before, sha)) {
         throw refused('Update is not a fast forward');
       }
+      refuseProtected(call, ref);
       refs.set(ref, sha);
       return { status: 200, json: refView(call, ref) };
     },
