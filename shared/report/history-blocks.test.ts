@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { charts, history, richBody } from '../../test/report/evaluation-fixtures.ts';
+import { evaluationBody } from '../../test/report/fixtures.ts';
 import type { Block } from './block.ts';
 import { historyBlocks, historyNotes } from './history-blocks.ts';
 import { plotsBlocks } from './plot-blocks.ts';
@@ -33,7 +34,8 @@ describe('the history of the default branch', () => {
   });
 
   it('is nothing in a section that knows of none', () => {
-    const { history: _, ...old } = richBody();
+    const old = evaluationBody();
+    expect(old).not.toHaveProperty('history');
     expect(historyBlocks(old)).toEqual([]);
     expect(historyNotes(old)).toEqual([]);
     expect(historyBlocks(richBody({ history: null }))).toEqual([]);
@@ -75,6 +77,8 @@ describe('plots of what came before', () => {
         ?.series[0]?.name;
     };
     expect(legend(-0.01)).toBe('replicates; dashed: the limit, −0.01');
+    expect(legend(-0.5)).toBe('replicates; the limit, −0.5, lies far to the left');
+    expect(legend(0.5)).toBe('replicates; the limit, 0.5, lies far to the right');
     expect(legend(null)).toBe('replicates');
   });
 });

@@ -47,18 +47,23 @@ function histogram(title: string, x: string, series: Charts['residuals']): Plot[
 }
 
 function distribution({ name, width, points, at }: NonNullable<Charts['bootstrap']>[number]): Plot {
+  const low = points[0]?.[0] ?? 0;
+  const high = (points.at(-1)?.[0] ?? low) + width;
+  const limit = at === null ? '' : `the limit, ${formatNumber(at)}`;
+  // Bars beside a limit many times their span away would be hairlines.
+  const near = at !== null && at > low - (high - low) && at < high + (high - low);
+  const side = at !== null && at < low ? 'left' : 'right';
+  const words = at === null ? '' : near ? `; dashed: ${limit}` : `; ${limit}, lies far to the ${side}`;
   return {
     shape: 'histogram',
     title: `Bootstrap: ${name}`,
     x: 'candidate − baseline',
     y: 'replicates',
-    series: [
-      { name: at === null ? 'replicates' : `replicates; dashed: the limit, ${formatNumber(at)}`, points },
-    ],
+    series: [{ name: `replicates${words}`, points }],
     unit: false,
     diagonal: false,
     width,
-    at,
+    at: near ? at : null,
     ends: null,
   };
 }

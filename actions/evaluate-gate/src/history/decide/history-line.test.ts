@@ -70,7 +70,7 @@ describe('lines of history', () => {
     // Four bytes a character: a hundred such names are more than a line holds.
     const wide = metrics.map((each, index) => ({ ...each, name: `${index} ${'😀'.repeat(98)}` }));
     const long =
-      appendLine('', lineOf(1, { metrics: [...wide, { ...wide[0]!, name: 'y'.repeat(300) }] })) ?? '';
+      appendLine('', lineOf(1, { metrics: [...wide, { name: 'y'.repeat(300), value: 1, n: 1 }] })) ?? '';
     expect(Buffer.byteLength(long)).toBeLessThanOrEqual(32 * 1024 + 1);
     expect(parseHistory(long, 'digits').lines[0]?.metrics.length).toBeGreaterThan(50);
   });

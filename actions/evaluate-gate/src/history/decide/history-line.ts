@@ -83,13 +83,9 @@ function parseLine(text: string): HistoryLine | undefined {
 }
 
 function isSameStep(one: HistoryLine | undefined, other: HistoryLine): boolean {
-  return (
-    one !== undefined &&
-    one.model === other.model &&
-    one.run.id === other.run.id &&
-    one.run.attempt === other.run.attempt &&
-    one.run.key === other.run.key
-  );
+  const { id, attempt, key } = other.run;
+  const same = one?.run.id === id && one.run.attempt === attempt && one.run.key === key;
+  return same && one.model === other.model;
 }
 
 /** The line with as many of its metrics as a line may have, the first of them first. */

@@ -55,15 +55,17 @@ function ruleOf(change: Partial<EvaluatedRule> = {}): EvaluatedRule {
 
 const NOW = [{ name: 'accuracy', value: 0.95, baseline: null, n: 100 }];
 
-const pastOf = (
-  lines: readonly HistoryLine[],
-  {
-    rules = [ruleOf()],
-    set = SET as string | null,
-    metrics = NOW,
-    commit = shaOf(999) as string | null,
-  } = {},
-) => trendOf({ lines, branch: 'b', commit, body: { rules, metrics, evaluationSetDigest: set } });
+interface Change {
+  readonly rules?: EvaluatedRule[];
+  readonly set?: string | null;
+  readonly metrics?: typeof NOW;
+  readonly commit?: string | null;
+}
+
+function pastOf(lines: readonly HistoryLine[], change: Change = {}) {
+  const { rules = [ruleOf()], set = SET, metrics = NOW, commit = shaOf(999) } = change;
+  return trendOf({ lines, branch: 'b', commit, body: { rules, metrics, evaluationSetDigest: set } });
+}
 
 const accuracies = (values: readonly number[]): HistoryLine[] =>
   values.map((value, index) => lineOf(index, value));
