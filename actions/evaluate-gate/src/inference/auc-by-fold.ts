@@ -1,7 +1,7 @@
 import type { MetricEvidence } from '../evidence.ts';
 import type { TestName } from '../gate-file/gate-file.ts';
 import { evidenceOf } from './assemble.ts';
-import type { Contest } from './auc.ts';
+import type { Contest } from './midranks.ts';
 import { jackknifeOf } from './jackknife.ts';
 import type { Paired } from './paired.ts';
 import { bySlice, type Scope, scopedRows } from './scope.ts';

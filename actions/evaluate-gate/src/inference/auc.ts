@@ -7,16 +7,9 @@ import { aucByFold } from './auc-by-fold.ts';
 import { evidenceOf } from './assemble.ts';
 import { linearInference } from './linear.ts';
 import type { ScoredClasses } from './losses.ts';
+import { type Contest, type Edges, midrankQuery, rangeOf } from './midranks.ts';
 import type { Paired } from './paired.ts';
 import { bySlice, type Scope, scopedRows } from './scope.ts';
-
-/** One class against the rest, by one score column. */
-export interface Contest {
-  /** Index of the class. */
-  readonly positive: number;
-  /** Index of the score column. */
-  readonly score: number;
-}
 
 /** One contest for two classes with a positive one, else one of each class against the rest. */
 export function contestsOf({ classes, positive }: ScoredClasses): Contest[] {
@@ -51,8 +44,9 @@ export async function inferAuc(
   const noInference = refused === undefined ? {} : { noInference: refused };
   if (contests.length > 1 || test === 'jackknife')
     return aucByFold(paired, scope, contests, { test, ...noInference });
-  const edges = await edgesOf(paired, contest);
-  const rows = await bySlice(paired, 'roc-auc', placementQuery(paired, scope, contest, edges));
+  const edges = await edgesOf(paired, scope, contest);
+  const query = paired.weighted || paired.clustered ? weightedPlacementQuery : midrankQuery;
+  const rows = await bySlice(paired, 'roc-auc', query(paired, scope, contest, edges));
   return scope.sizes.map((n, slice) => {
     const found = rows.get(slice) ?? [];
     const area = areaOf(paired, found, n);
@@ -88,7 +82,9 @@ function areaOf(
     return (name) => Number(row[name] ?? 0);
   };
   const [positives, negatives] = [of(true), of(false)];
-  const pairs = 2 * positives('w') * negatives('w');
+  const sizes = (of: (name: string) => number): number =>
+    paired.weighted || paired.clustered ? of('w') : of('n');
+  const pairs = 2 * sizes(positives) * sizes(negatives);
   if (!(pairs > 0)) return undefined;
   const value = positives('c_ordered') / pairs;
   const baselineValue = positives('b_ordered') / pairs;
@@ -103,8 +99,13 @@ function areaOf(
     };
   }
   const count = { positives: positives('n'), negatives: negatives('n') };
-  const [s10cc, s10bb] = [positives('c_variance'), positives('b_variance')];
-  const [s01cc, s01bb] = [negatives('c_variance'), negatives('b_variance')];
+  // A row's placement is its part of the other class; the variances are of twice the number.
+  const placement = {
+    positive: (name: string): number => positives(name) / (2 * count.negatives) ** 2,
+    negative: (name: string): number => negatives(name) / (2 * count.positives) ** 2,
+  };
+  const [s10cc, s10bb] = [placement.positive('c_variance'), placement.positive('b_variance')];
+  const [s01cc, s01bb] = [placement.negative('c_variance'), placement.negative('b_variance')];
   return {
     ...points,
     own: () => aucInference({ auc: value, s10: s10cc, s01: s01cc, ...count }),
@@ -114,8 +115,8 @@ function areaOf(
         baseline: baselineValue,
         ...{ s10cc, s10bb, s01cc, s01bb, ...count },
         // From the variance of the difference, which is 0 without rounding where both models rank alike.
-        s10cb: (s10cc + s10bb - positives('difference_variance')) / 2,
-        s01cb: (s01cc + s01bb - negatives('difference_variance')) / 2,
+        s10cb: (s10cc + s10bb - placement.positive('difference_variance')) / 2,
+        s01cb: (s01cc + s01bb - placement.negative('difference_variance')) / 2,
       }),
   };
 }
@@ -123,11 +124,13 @@ function areaOf(
 /** Ranges of a score that are ranked each for itself, so that all cores have work and no sort holds all rows. */
 const RANGES = 16;
 const SAMPLE = 10_000;
-
-type Edges = Readonly<Record<'c' | 'b', readonly number[]>>;
+/** Where no slice has more than this share of the rows, the slices themselves are parts enough. */
+const SMALL_SLICE = 1 / 8;
 
 /** Where the ranges of the scores end, from a sample of the rows; the ranks do not depend on it. */
-async function edgesOf(paired: Paired, { score }: Contest): Promise<Edges> {
+async function edgesOf(paired: Paired, { sizes }: Scope, { score }: Contest): Promise<Edges> {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (Math.max(...sizes) <= SMALL_SLICE * total) return { c: [], b: [] };
   const shares = Array.from({ length: RANGES - 1 }, (_, at) => (at + 1) / RANGES).join(', ');
   const of = (side: string): string => `quantile_disc(${side}s${score}, [${shares}]) AS ${side}`;
   const sides = paired.hasBaseline ? [of('c'), of('b')] : [of('c')];
@@ -141,42 +144,24 @@ async function edgesOf(paired: Paired, { score }: Contest): Promise<Edges> {
 
 /**
  * Placements of all rows (the share of the other class that a row's score stands right to, ties counting half) and
- * their sums: one line for each slice and class.
+ * their sums, where rows have weights or belong together: one line for each slice and class.
  */
-function placementQuery(paired: Paired, scope: Scope, { positive, score }: Contest, edges: Edges): string {
-  const { hasBaseline, clustered, weighted } = paired;
+function weightedPlacementQuery(paired: Paired, scope: Scope, contest: Contest, edges: Edges): string {
+  const { hasBaseline, clustered } = paired;
+  const { positive, score } = contest;
   const sides = hasBaseline ? (['c', 'b'] as const) : (['c'] as const);
   const each = (text: (side: 'c' | 'b') => string, separator = ', '): string =>
     sides.map(text).join(separator);
-  const range = (side: 'c' | 'b'): string =>
-    edges[side]
-      .map((edge) => `CAST(${side}s${score} > ${edge.toExponential()}::DOUBLE AS UTINYINT)`)
-      .join(' + ') || '0';
-  const plain = !weighted && !clustered;
   const sums = (side: string): string => {
     const part = `PARTITION BY k, ${side}r ORDER BY ${side}s`;
-    if (plain) {
-      // Midranks among all rows and among those of the own class (Sun and Xu 2014): far cheaper than sums over peers.
-      const own = `PARTITION BY k, ${side}r, pos ORDER BY ${side}s`;
-      return `rank() OVER (${part}) - rank() OVER (${own}) AS ${side}_rank, cume_dist() OVER (${part}) AS ${side}_all,
-        cume_dist() OVER (${own}) AS ${side}_own`;
-    }
     const down = 'RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING';
     return `sum(wn) OVER (${part}) AS ${side}_n_to, sum(wn) OVER (${part} ${down}) AS ${side}_n_from,
       sum(wp) OVER (${part}) AS ${side}_p_to, sum(wp) OVER (${part} ${down}) AS ${side}_p_from`;
   };
   // Twice the weight of the other class that stands on the right side: below a positive row, above a negative one.
-  const ordered = (side: string): string => {
-    if (plain) {
-      const below = `(${side}_rank + round(${side}_all * (${side}t.n + ${side}t.p))
-        - round(${side}_own * CASE WHEN pos THEN ${side}t.p ELSE ${side}t.n END))`;
-      return `CASE WHEN pos THEN 2 * ${side}t.n_before + ${below}
-        ELSE 2 * (${side}t.p_after + ${side}t.p) - ${below} END AS ${side}o`;
-    }
-    return `CASE WHEN pos
+  const ordered = (side: string): string => `CASE WHEN pos
       THEN 2 * ${side}t.n_before + ${side}_n_to + ${side}t.n - ${side}_n_from
       ELSE 2 * ${side}t.p_after + ${side}_p_from + ${side}t.p - ${side}_p_to END AS ${side}o`;
-  };
   const totals = (
     side: string,
   ): string => `${side}t AS (SELECT k, ${side}r AS r, n, p, sum(n) OVER up - n AS n_before,
@@ -186,25 +171,20 @@ function placementQuery(paired: Paired, scope: Scope, { positive, score }: Conte
   const group = clustered ? ', g' : '';
   const place = (side: string): string =>
     `${side}o / (2 * CASE WHEN pos THEN n_all ELSE p_all END) AS ${side}v`;
-  const head = `WITH source AS (SELECT k, y = ${positive} AS pos, w${group}, CASE WHEN y = ${positive} THEN w ELSE 0 END AS wp,
-      CASE WHEN y = ${positive} THEN 0 ELSE w END AS wn, ${each((side) => `${side}s${score} AS ${side}s, ${range(side)} AS ${side}r`)}
+  const points = `count(*) AS n, sum(w) AS w, ${each((side) => `sum(w * ${side}o) AS ${side}_ordered`)}`;
+  const part = (value: string): string => `w * (${value}) / CASE WHEN pos THEN total_p ELSE total_n END`;
+  const total = (sql: string, name: string): string =>
+    clustered ? `sum(${sql}) AS ${name}` : `${sql} AS ${name}`;
+  const differences = hasBaseline ? '(cv - c_area) - (bv - b_area)' : '0';
+  return `WITH source AS (SELECT k, y = ${positive} AS pos, w${group}, CASE WHEN y = ${positive} THEN w ELSE 0 END AS wp,
+      CASE WHEN y = ${positive} THEN 0 ELSE w END AS wn,
+      ${each((side) => `${side}s${score} AS ${side}s, ${rangeOf(side, contest, edges)} AS ${side}r`)}
       FROM ${scopedRows(paired, scope)}),
     ${each(totals)},
     ranked AS (SELECT k, pos, w${group}, ${each((side) => `${side}r`)}, ${each(sums)} FROM source),
     placed AS (SELECT ranked.k, pos, w${group}, ct.n_all, ct.p_all, ${each(ordered)} FROM ranked
       ${each((side) => `JOIN ${side}t ON ranked.k = ${side}t.k AND ranked.${side}r = ${side}t.r`, ' ')}),
-    valued AS (SELECT *, ${each(place)} FROM placed)`;
-  const points = `count(*) AS n, sum(w) AS w, ${each((side) => `sum(w * ${side}o) AS ${side}_ordered`)}`;
-  if (plain) {
-    const variances = each((side) => `var_samp(${side}v) AS ${side}_variance`);
-    const difference = hasBaseline ? ', var_samp(cv - bv) AS difference_variance' : '';
-    return `${head} SELECT k, pos, ${points}, ${variances}${difference} FROM valued GROUP BY k, pos`;
-  }
-  const part = (value: string): string => `w * (${value}) / CASE WHEN pos THEN total_p ELSE total_n END`;
-  const total = (sql: string, name: string): string =>
-    clustered ? `sum(${sql}) AS ${name}` : `${sql} AS ${name}`;
-  const differences = hasBaseline ? '(cv - c_area) - (bv - b_area)' : '0';
-  return `${head.replace('valued AS (', 'valued AS MATERIALIZED (')},
+    valued AS MATERIALIZED (SELECT *, ${each(place)} FROM placed),
     points AS (SELECT k, pos, ${points} FROM valued GROUP BY k, pos),
     areas AS (SELECT k, sum(w) FILTER (WHERE pos) AS total_p, sum(w) FILTER (WHERE NOT pos) AS total_n,
       ${each((side) => `sum(${side}_ordered) FILTER (WHERE pos) / (2 * total_p * total_n) AS ${side}_area`)}

@@ -2,44 +2,34 @@ import { createHash } from 'node:crypto';
 import type { DataEngine } from '../../../../shared/data/engine.ts';
 import { type PredictionColumns, selectRows } from './rows.ts';
 
-/** Hashes of so many rows are sorted in memory at once; a gigabyte holds some three million. */
-const ROWS_AT_ONCE = 1_000_000;
-/** Buckets of hashes, by their first four hexadecimal digits. */
-const BUCKETS = 0x10000;
+/** Rows of one part. Part of what the digest means: another number is another digest. */
+const ROWS_OF_PART = 65_536;
+/** Parts whose text is held at once. */
+const PARTS_AT_ONCE = 16;
 
 /**
- * A digest of the pairs of id and label, independent of their order: the SHA-256 of the digests of buckets, each of which
- * is the SHA-256 of its rows' hashes in order. Lengths keep `a` + `bc` and `ab` + `c` apart. Of many rows the hashes are
- * kept, where the engine may spill them, and sorted a range of buckets at a time.
+ * A digest of the pairs of id and label, independent of the order of the rows: the rows are put in the order of their ids
+ * and cut into parts; it is the SHA-256 of the SHA-256 of each part's text. Lengths keep `a` + `bc` and `ab` + `c` apart.
+ * The sorted rows are kept, where the engine may spill them, and hashed some parts at a time.
  */
 export async function evaluationSetDigest(
   engine: DataEngine,
   table: string,
   columns: PredictionColumns,
-  { n, atOnce = ROWS_AT_ONCE, signal }: { n: number; atOnce?: number; signal: AbortSignal },
+  { n, partsAtOnce = PARTS_AT_ONCE, signal }: { n: number; partsAtOnce?: number; signal: AbortSignal },
 ): Promise<string> {
   const name = 'evaluation-set';
-  // As bytes a hash takes half the memory, and the order is the same.
-  const hashes = `WITH judged AS (${selectRows(table, columns)})
-    SELECT unhex(sha256(concat(length(id), ':', id, y))) AS h FROM judged`;
-  const passes = Math.ceil(n / atOnce);
-  const kept = `${table} hashes`;
-  if (passes > 1) await engine.derive(kept, { name, sql: hashes }, signal);
+  const kept = `${table} in order`;
+  // The engine keeps rows as they come, so that a row's number is its place.
+  const sorted = `SELECT concat(length(id), ':', id, y) AS t FROM (${selectRows(table, columns)}) ORDER BY id, y`;
+  await engine.derive(kept, { name, sql: sorted }, signal);
   const digest = createHash('sha256');
-  for (let pass = 0; pass < passes; pass += 1) {
-    const [from, to] = [edge(pass, passes), edge(pass + 1, passes)];
-    const rows =
-      passes > 1 ? `SELECT h FROM "${kept}" WHERE h >= unhex('${from}') AND h < unhex('${to}')` : hashes;
-    const sql = `SELECT left(hex(h), 4) AS b,
-      sha256(array_to_string(list_transform(list_sort(list(h)), lambda x: lower(hex(x))), '')) AS d
-      FROM (${rows}) GROUP BY b ORDER BY b`;
+  const step = ROWS_OF_PART * partsAtOnce;
+  for (let from = 0; from < n; from += step) {
+    const sql = `SELECT r // ${ROWS_OF_PART} AS part, sha256(string_agg(t, '' ORDER BY r)) AS d
+      FROM (SELECT rowid AS r, t FROM "${kept}" WHERE rowid >= ${from} AND rowid < ${from + step})
+      GROUP BY part ORDER BY part`;
     for (const { d } of (await engine.run([{ name, sql }], signal)).get(name) ?? []) digest.update(String(d));
   }
   return digest.digest('hex');
-}
-
-/** The first bucket of a pass; that behind the last sorts behind all hashes. */
-function edge(pass: number, passes: number): string {
-  const bucket = Math.floor((pass * BUCKETS) / passes);
-  return bucket === BUCKETS ? 'ff'.repeat(33) : bucket.toString(16).padStart(4, '0');
 }
