@@ -122,7 +122,7 @@ function areaOf(
 }
 
 /** Ranges of a score that are ranked each for itself, so that all cores have work and no sort holds all rows. */
-const RANGES = 16;
+const RANGES = 8;
 const SAMPLE = 10_000;
 /** Where no slice has more than this share of the rows, the slices themselves are parts enough. */
 const SMALL_SLICE = 1 / 8;

@@ -7,7 +7,8 @@ import type { Families } from './families.ts';
 import { multilabelQuery } from './multilabel.ts';
 import { regressionQuery } from './regression.ts';
 import type { PredictionColumns } from './rows.ts';
-import { probabilityQuery, rankingQuery } from './scores.ts';
+import { rankingQuery } from './ranking.ts';
+import { probabilityQuery } from './scores.ts';
 import { costOf } from './utility.ts';
 
 /** Computed only where a rule asks: each says again, or in other words, what another metric says. */

@@ -1,59 +1,6 @@
 import type { Query } from '../../../../shared/data/engine.ts';
+import type { ScoredClasses } from './ranking.ts';
 import { clipOf, type PredictionColumns, selectRows } from './rows.ts';
-
-/** Which class each score column speaks of: one column of the positive class, or one a class. */
-export interface ScoredClasses {
-  readonly positive: string | undefined;
-  readonly labels: readonly string[] | undefined;
-}
-
-interface Contest {
-  readonly label: string;
-  readonly score: string;
-}
-
-/** One contest for two classes with a positive one, else one of each class against the rest. */
-function contestsOf(columns: PredictionColumns, { positive, labels }: ScoredClasses): Contest[] {
-  if (columns.scores.length === 1) return positive === undefined ? [] : [{ label: positive, score: 's0' }];
-  const all = columns.scores.map((_, index) => ({ label: labels?.[index] ?? '', score: `s${index}` }));
-  const one = all.length === 2 ? all.find(({ label }) => label === positive) : undefined;
-  return one === undefined ? all : [one];
-}
-
-/**
- * ROC AUC as the share of pairs of a positive and a negative row that the score orders rightly, ties counting half:
- * the Mann-Whitney statistic with midranks, exact also with weights. PR AUC as average precision: the sum over the
- * thresholds of the gain in recall times precision, tied scores being one threshold (sklearn's average_precision_score).
- * Several classes: one against the rest, macro. `one_sided` counts classes without positives or without negatives, for
- * which neither is defined.
- */
-export function rankingQuery(table: string, columns: PredictionColumns, classes: ScoredClasses): Query {
-  const contests = contestsOf(columns, classes);
-  const hits = contests.map(
-    (
-      { score },
-      index,
-    ) => `SELECT ${index} AS k, ${score} AS s, CASE WHEN y = $${index + 1} THEN w ELSE 0 END AS wp,
-      CASE WHEN y = $${index + 1} THEN 0 ELSE w END AS wn FROM judged`,
-  );
-  return {
-    name: 'ranking',
-    parameters: contests.map(({ label }) => label),
-    sql: `WITH judged AS (${selectRows(table, columns)}),
-      hits AS (${hits.join(' UNION ALL ')}),
-      ties AS (SELECT k, s, sum(wp) AS wp, sum(wn) AS wn FROM hits GROUP BY k, s),
-      totals AS (SELECT k, sum(wp) AS positives, sum(wn) AS negatives FROM ties GROUP BY k),
-      ranked AS (SELECT k, wp, wn, sum(wp) OVER upwards - wp AS tp_below, sum(wn) OVER upwards - wn AS fp_below
-        FROM ties WINDOW upwards AS (PARTITION BY k ORDER BY s)),
-      each AS (SELECT k, positives, negatives, sum(wp * (fp_below + wn / 2)) AS ordered,
-        sum(wp * coalesce((positives - tp_below) / nullif(positives - tp_below + negatives - fp_below, 0), 0)) AS precise
-        FROM ranked JOIN totals USING (k) GROUP BY k, positives, negatives)
-      SELECT count(*) FILTER (WHERE positives = 0 OR negatives = 0) AS one_sided,
-        avg(ordered / nullif(positives * negatives, 0)) AS "roc-auc",
-        avg(precise / nullif(positives, 0)) AS "pr-auc"
-      FROM each`,
-  };
-}
 
 /** Bins of the calibration error (Guo et al., "On Calibration of Modern Neural Networks", 2017). */
 export const CALIBRATION_BINS = 15;
