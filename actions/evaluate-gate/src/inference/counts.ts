@@ -1,6 +1,7 @@
+import { guardedByExchange } from '../../../../shared/statistics/exchange.ts';
 import { jackknifeInference } from '../../../../shared/statistics/jackknife.ts';
 import { mcnemarInference } from '../../../../shared/statistics/mcnemar.ts';
-import { bcaAcceleration, multinomialReplicates } from '../../../../shared/statistics/multinomial.ts';
+import { bcaAcceleration } from '../../../../shared/statistics/multinomial.ts';
 import { pairedScoreInference } from '../../../../shared/statistics/paired-score.ts';
 import { replicateInference } from '../../../../shared/statistics/replicates.ts';
 import { wilsonInference } from '../../../../shared/statistics/wilson.ts';
@@ -8,6 +9,7 @@ import type { Inference } from '../../../../shared/statistics/inference.ts';
 import type { MetricEvidence } from '../evidence.ts';
 import type { Defaults, TestName, Utility } from '../gate-file/gate-file.ts';
 import { evidenceOf } from './assemble.ts';
+import { type CellReplicates, replicatesOfCells } from './cell-replicates.ts';
 import { type Cell, cellsOf, cellStatistic, matrixStatistic } from './cells.ts';
 import { influences, linearInference, type Spread, spreadOfCells } from './linear.ts';
 import { leaveOut } from './leave-out.ts';
@@ -94,7 +96,10 @@ export async function inferCounts(
       )
     : [];
   return cells.map((each, slice) => {
-    const replicates = drawn(paired, each, statistics, methods, settings.defaults);
+    const bootstrapped = methods.flatMap((method, at) =>
+      method === 'bca' || method === 'percentile' ? [at] : [],
+    );
+    const replicates = replicatesOfCells(paired, each, { statistics, bootstrapped, ...settings.defaults });
     return new Map(
       asked.map(({ key, name }, at) => {
         const method = methods[at] ?? 'none';
@@ -138,7 +143,7 @@ interface Material {
   readonly cells: readonly Cell[];
   readonly folded: readonly Cell[];
   readonly points: { readonly value: number; readonly baselineValue: number; readonly n: number };
-  readonly replicates: Drawn | undefined;
+  readonly replicates: CellReplicates | undefined;
   readonly spread: Spread | undefined;
   readonly paired: Paired;
   readonly ownOf: (weights: ArrayLike<number>) => number;
@@ -193,10 +198,13 @@ function makers(method: Method, material: Material): Makers {
         own:
           wilson !== undefined && method === 'bca' ? wilson : () => made(points.value, replicates.own, ownOf),
         difference: () =>
-          made(
-            points.value - points.baselineValue,
-            replicates.difference,
-            (weights) => ownOf(weights) - baseOf(weights),
+          guardedByExchange(
+            made(
+              points.value - points.baselineValue,
+              replicates.difference,
+              (weights) => ownOf(weights) - baseOf(weights),
+            ),
+            replicates.exchanged,
           ),
       };
     }
@@ -210,42 +218,6 @@ function agreement(cells: readonly Cell[]): Parameters<typeof pairedScoreInferen
     else counts[b === y ? 'onlyBaseline' : 'neither'] += n;
   }
   return counts;
-}
-
-interface Drawn {
-  readonly own: Float64Array;
-  readonly difference: Float64Array;
-}
-
-/** Replicates of all metrics that are bootstrapped, from the same draws: each draw of the cells serves them all. */
-function drawn(
-  { classes, hasBaseline }: Paired,
-  cells: readonly Cell[],
-  statistics: readonly ((matrix: Float64Array) => number)[],
-  methods: readonly (Method | object)[],
-  { replicates, seed }: Defaults,
-): Map<number, Drawn> {
-  const wanted = statistics
-    .map((statistic, at) => ({
-      at,
-      own: cellStatistic(cells, 'c', classes.length, statistic),
-      base: cellStatistic(cells, 'b', classes.length, statistic),
-      result: { own: new Float64Array(replicates), difference: new Float64Array(replicates) },
-    }))
-    .filter(({ at }) => methods[at] === 'bca' || methods[at] === 'percentile');
-  if (wanted.length === 0 || cells.length === 0) return new Map();
-  let replicate = 0;
-  const statistic = (counts: Float64Array): number => {
-    for (const { own, base, result } of wanted) {
-      const value = own(counts);
-      result.own[replicate] = value;
-      result.difference[replicate] = hasBaseline ? value - base(counts) : NaN;
-    }
-    replicate += 1;
-    return 0;
-  };
-  multinomialReplicates({ counts: cells.map(({ n }) => n), replicates, seed, statistic });
-  return new Map(wanted.map(({ at, result }) => [at, result]));
 }
 
 function ofSpread({ spread, paired, points }: Material): Makers {
