@@ -37,6 +37,28 @@ describe('readReported', () => {
     ],
     ['m.yml', 'accuracy: 0.25', { accuracy: 0.25 }],
     [
+      'm.toml',
+      '\uFEFFaccuracy = 0.25\nwhen = 2026-01-02\nwho = "me"\n[test]\nf1.macro = 0.5\nloss = nan\n"__proto__" = 3\nall = [1, 2]\n',
+      { accuracy: 0.25, 'test.f1.macro': 0.5, 'test.loss': null, ['test.__proto__']: 3 },
+    ],
+    [
+      'results.yaml',
+      [
+        '- dataset: {id: cais/hle, task_id: default, revision: 5503434}',
+        '  value: 20.90',
+        '  date: "2025-01-15"',
+        '  source: {url: https://example.com, name: Eval traces}',
+        '- {dataset: {id: Idavidrein/gpqa, task_id: gpqa_diamond}, value: 0.412}',
+        '- {dataset: {id: Idavidrein/gpqa, task_id: gpqa_main}, value: "0.5"}',
+      ].join('\n'),
+      {
+        'cais/hle.default': 20.9,
+        'cais/hle': 20.9,
+        'Idavidrein/gpqa.gpqa_diamond': 0.412,
+        'Idavidrein/gpqa.gpqa_main': 0.5,
+      },
+    ],
+    [
       'README.md',
       '---\r\nlicense: mit\r\nmodel-index:\r\n- results:\r\n  - metrics: [{type: f1, value: 0.5}]\r\n---\r\n# Card\r\n---\r\n',
       { f1: 0.5 },
@@ -95,6 +117,32 @@ describe('readReported', () => {
     );
   });
 
+  it("reads the Hub's folder of results", async () => {
+    const folderOf = (name: string) => readReported(join(folder, name, '.eval_results'), name, signal);
+    await write('hub/.eval_results/a.yaml', '- {dataset: {id: org/a, task_id: t}, value: 1}\n');
+    await write('hub/.eval_results/b.yml', '- {dataset: {id: org/b, task_id: t}, value: null}\n');
+    await write('hub/.eval_results/notes.txt', 'no results');
+    await write('other.yaml', '- {dataset: {id: org/c, task_id: t}, value: 1}\n');
+    await symlink(join(folder, 'other.yaml'), join(folder, 'hub/.eval_results/c.yaml'));
+    expect(Object.fromEntries(await folderOf('hub'))).toEqual({
+      'org/a.t': 1,
+      'org/a': 1,
+      'org/b.t': null,
+      'org/b': null,
+    });
+    await write('none/.eval_results/notes.txt', 'no results');
+    await expect(folderOf('none')).rejects.toThrow('it has no file of YAML');
+    await write('bad/.eval_results/x.yaml', 'accuracy: 1\n');
+    await expect(folderOf('bad')).rejects.toThrow('The metrics in bad/x.yaml are no list of results.');
+    await write('huge/.eval_results/x.yaml', new Uint8Array(17 * 1024 * 1024));
+    await expect(folderOf('huge')).rejects.toThrow('at most 16777216 are read');
+  });
+
+  it('shows no line of a broken TOML file', async () => {
+    const path = await write('secret.toml', 'a = 1\npassword = hunter2\n');
+    await expect(readReported(path, 'secret.toml', signal)).rejects.toThrow(/^((?!hunter2)[^])*$/);
+  });
+
   const million = (line: (index: number) => string): string =>
     Array.from({ length: 400_000 }, (_, index) => line(index)).join('');
   it.each([
@@ -132,7 +180,17 @@ describe('readReported', () => {
       'are more than 10000',
     ],
     ['large.yaml', 'a: 1\n'.repeat(300_000), 'have more than 1048576 characters of YAML'],
-    ['m.toml', 'a = 1', 'are TOML, which this version does not read'],
+    ['broken.toml', 'a = 1\nb = secret', 'are no valid TOML: line 2: '],
+    ['twice.toml', 'a = 1\na = 1\n', 'are no valid TOML: line 2: '],
+    ['deep.toml', `a = ${'['.repeat(1000)}1${']'.repeat(1000)}`, 'are no valid TOML'],
+    ['dots.toml', `${'a.'.repeat(100)}b = 1`, 'nested deeper than 32'],
+    ['results.yaml', '- dataset: {id: a}\n  value: 1\n', 'have no valid "0.dataset.task_id"'],
+    [
+      'results2.yaml',
+      '- {dataset: {id: a, task_id: t}, value: 1}\n- {dataset: {id: a, task_id: t}, value: 2}\n',
+      'name "a.t" twice',
+    ],
+    ['empty.yaml', '[]', 'are no list of results'],
     ['large.json', ' '.repeat(17 * 1024 * 1024), 'at most 16777216 are read'],
   ])('refuses %s', async (name, text, message) => {
     const started = performance.now();

@@ -64,7 +64,7 @@ function modelIndex(document: object, collected: Collected): boolean {
 }
 
 /** The Hub takes numbers in text too; `20.0 ± 1.2` is none that a gate could compare. */
-function numberIn(value: unknown): number | null {
+export function numberIn(value: unknown): number | null {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : null;
 }
