@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteText } from '../../../../shared/data/sql.ts';
 import type { DefinedMetric, EvaluationColumns } from '../gate-file/gate-file.ts';
 import { classSetOf, memberType } from '../metrics/class-sets.ts';
-import { numberOrNull, textOf } from '../metrics/column-values.ts';
+import { type Column, numberOrNull, textOf } from '../metrics/column-values.ts';
 import type { Families } from '../metrics/families.ts';
 import type { PredictionColumns } from '../metrics/rows.ts';
 
@@ -18,7 +18,7 @@ export interface Sampled {
 
 export interface Degrading extends Sampled {
   readonly evaluation: Pick<EvaluationColumns, 'labels'>;
-  readonly families: Pick<Families, 'classification' | 'regression' | 'multilabel'>;
+  readonly families: Pick<Families, 'classification' | 'regression' | 'multilabel' | 'unlabelled'>;
   /** Metrics of columns of their own, which get worse too. */
   readonly metrics: readonly DefinedMetric[];
 }
@@ -30,6 +30,7 @@ const TIMES = 10;
 
 /** What `degradedSelect` does to the predictions, for the report. */
 export function degradedWords(families: Degrading['families']): string {
+  if (families.unlabelled === true) return 'a copy of the candidate with worse scores in nine rows of ten';
   const how = predictsClasses(families)
     ? 'another class predicted and its scores exchanged'
     : `predictions off by at least ${TIMES} times the usual error`;
@@ -59,8 +60,9 @@ export function degradedSelect(degrading: Degrading): string {
     const sql = `CASE WHEN __hash % 10 < ${TENTHS} THEN ${worse} ELSE ${same} END`;
     replaced.set(column, `${sql} AS ${quoteIdentifier(column)}`);
   };
+  if (label === undefined || prediction === undefined) return ofScores(degrading, replaced, replace);
   if (predictsClasses(families)) {
-    replace(prediction.name, anotherClass(columns, sets));
+    replace(prediction.name, anotherClass(prediction, sets));
     columns.scores.forEach((score, index) =>
       replace(score.name, otherScore(columns, index), numberOrNull(score)),
     );
@@ -69,7 +71,6 @@ export function degradedSelect(degrading: Degrading): string {
     replace(prediction.name, `${number} + __off * (1 + (__hash % 1000) / 1000)`, number);
   }
   for (const metric of metrics) replaceColumnOf(metric, replace);
-
   const y = sets ? `CAST(to_json(${classSetOf(label)}) AS VARCHAR)` : textOf(label);
   const declared = sets ? undefined : evaluation.labels;
   const classes =
@@ -84,6 +85,16 @@ export function degradedSelect(degrading: Degrading): string {
       FROM (SELECT ${numberOrNull(prediction)} AS p, ${numberOrNull(label)} AS y FROM kept))
     SELECT kept.* EXCLUDE (__hash, __y) REPLACE (${[...replaced.values()].join(', ')})
     FROM kept CROSS JOIN errors LEFT JOIN turns ON __y = __class`;
+}
+
+/** Where there are no predictions, only scores of the rows' own get worse. */
+function ofScores(degrading: Degrading, replaced: ReadonlyMap<string, string>, replace: Replace): string {
+  const { table, metrics, oneIn } = degrading;
+  for (const metric of metrics) replaceColumnOf(metric, replace);
+  const worse = replaced.size === 0 ? '' : ` REPLACE (${[...replaced.values()].join(', ')})`;
+  return `WITH kept AS (SELECT *, ${hashOf(degrading)} AS __hash FROM ${quoteIdentifier(table)}
+      WHERE ${keeps(hashOf(degrading), oneIn)})
+    SELECT * EXCLUDE (__hash)${worse} FROM kept`;
 }
 
 /** `same` is what the other rows keep, where that has to be of another type than the column. */
@@ -101,7 +112,7 @@ function hashOf({ columns: { id }, seed, numericIds }: Sampled): string {
 const keeps = (hash: string, oneIn: number): string => `(${hash} // 10) % ${oneIn} = 0`;
 
 /** A class that is not the label, in the type of the predictions. */
-function anotherClass({ prediction: { type } }: PredictionColumns, sets: boolean): string {
+function anotherClass({ type }: Column, sets: boolean): string {
   if (memberType(type) !== undefined) return `CAST(from_json(__other, '["VARCHAR"]') AS ${type})`;
   return sets ? '__other' : `TRY_CAST(__other AS ${type})`;
 }

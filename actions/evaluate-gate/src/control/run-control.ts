@@ -6,6 +6,7 @@ import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
 import { inferEvidence } from '../inference/infer-evidence.ts';
 import { type BothColumns, INTEGER_TYPE } from '../inference/paired.ts';
 import type { Families } from '../metrics/families.ts';
+import { openPredictions } from '../metrics/open-predictions.ts';
 import type { PredictionFile } from '../metrics/prediction-file.ts';
 import type { PredictionColumns } from '../metrics/rows.ts';
 import { degradedSelect, degradedWords, type Sampled, sampledSelect } from './degraded.ts';
@@ -89,7 +90,7 @@ async function tryOn(
       { table: 'original', ...original },
       ...(baseline === undefined ? [] : [{ table: 'reference', ...baseline }]),
     ];
-    await engine.open(sources, limits, signal);
+    await openPredictions(engine, sources, limits, signal);
     await engine.derive('candidate', { name: 'control', sql: copy.select }, signal);
     if (baseline !== undefined && columns.baseline !== undefined) {
       const rows = { table: 'reference', columns: columns.baseline, ...sample };

@@ -3,8 +3,8 @@ import type { Counts } from '../metrics/row-counts.ts';
 export interface Expectations {
   /** Column names as the gate file has them. */
   readonly id: string;
-  readonly label: string;
-  readonly prediction: string;
+  readonly label: string | undefined;
+  readonly prediction: string | undefined;
   readonly scores: readonly string[];
   readonly weight: string | undefined;
   readonly regression: boolean;
@@ -21,29 +21,26 @@ export function rowProblems(counts: Counts, expected: Expectations): string[] {
     const count = counts[name] ?? 0;
     return count > 0 ? [text(count)] : [];
   };
-  const regression = expected.regression
-    ? [
-        ...problem('labels_no_number', (n) => `${rows(n)} without a finite number in "${label}"`),
-        ...problem('predictions_no_number', (n) => `${rows(n)} without a finite number in "${prediction}"`),
-      ]
-    : [];
-  const undeclared = expected.classification
-    ? [
-        ...problem(
-          'undeclared_labels',
-          (n) => `${rows(n)} whose "${label}" is none of the declared "labels"`,
-        ),
-        ...problem(
-          'undeclared_predictions',
-          (n) => `${rows(n)} whose "${prediction}" is none of the declared "labels"`,
-        ),
-      ]
-    : [];
+  const missing = (name: string, column: string | undefined): string[] =>
+    column === undefined ? [] : problem(name, (n) => `${rows(n)} without a value in "${column}"`);
+  const noNumber = (name: string, column: string): string[] =>
+    problem(name, (n) => `${rows(n)} without a finite number in "${column}"`);
+  const noClass = (name: string, column: string): string[] =>
+    problem(name, (n) => `${rows(n)} whose "${column}" is none of the declared "labels"`);
+  const labelled = label !== undefined && prediction !== undefined;
+  const regression =
+    labelled && expected.regression
+      ? [...noNumber('labels_no_number', label), ...noNumber('predictions_no_number', prediction)]
+      : [];
+  const undeclared =
+    labelled && expected.classification
+      ? [...noClass('undeclared_labels', label), ...noClass('undeclared_predictions', prediction)]
+      : [];
   return [
     ...problem('null_ids', (n) => `${rows(n)} without a value in "${id}"`),
     ...problem('repeated_ids', (n) => `${rows(n)} that ${n === 1 ? 'repeats' : 'repeat'} an earlier "${id}"`),
-    ...problem('null_labels', (n) => `${rows(n)} without a value in "${label}"`),
-    ...problem('null_predictions', (n) => `${rows(n)} without a value in "${prediction}"`),
+    ...missing('null_labels', label),
+    ...missing('null_predictions', prediction),
     ...problem(
       'bad_scores',
       (n) => `${rows(n)} without a finite number in ${expected.scores.map((s) => `"${s}"`).join(', ')}`,
@@ -60,7 +57,7 @@ export function rowProblems(counts: Counts, expected: Expectations): string[] {
 }
 
 /** What keeps two models from being compared row by row, with counts; empty where nothing does. */
-export function joinProblems(counts: Counts): string[] {
+export function joinProblems(counts: Counts, compared: 'label' | 'document' = 'label'): string[] {
   const parts: readonly (readonly [string, (count: number) => string])[] = [
     [
       'missing',
@@ -72,7 +69,7 @@ export function joinProblems(counts: Counts): string[] {
     ],
     [
       'differing',
-      (n) => `${rows(n)} ${n === 1 ? 'has' : 'have'} another label in the baseline's predictions`,
+      (n) => `${rows(n)} ${n === 1 ? 'has' : 'have'} another ${compared} in the baseline's predictions`,
     ],
   ];
   return parts.flatMap(([name, text]) => {

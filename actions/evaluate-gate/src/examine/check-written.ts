@@ -34,6 +34,8 @@ export async function checkWritten(checking: Checking): Promise<Scored> {
     );
   }
   const id = column(checking, evaluation.id);
+  // The gate file's schema demands it of everybody who names rows.
+  if (evaluation.prediction === undefined) throw new RangeError('evaluation.prediction');
   const prediction = column(checking, evaluation.prediction);
   const scores = evaluation.scores.map((name) => column(checking, name));
   const own = rowColumns.find(({ name }) => name === evaluation.id);

@@ -22,6 +22,8 @@ export function selectPredictions(
   evaluation: EvaluationColumns,
   { table, on }: Scored,
 ): string {
+  // The gate file's schema demands it of everybody who names rows.
+  if (evaluation.prediction === undefined) throw new RangeError('evaluation.prediction');
   const computed = [evaluation.prediction, ...evaluation.scores];
   // Names of columns differ in more than their case.
   const replaced = new Set(computed.map((name) => name.toLowerCase()));

@@ -1,6 +1,7 @@
 import { standardMetric } from '../metrics/catalog.ts';
 import { EQUALIZED_ODDS } from '../inference/fairness.ts';
 import { fittingTests } from './fitting-tests.ts';
+import type { RawEvaluation } from './evaluation-schema.ts';
 import type { DefinedMetric, GateFile, GateRule } from './gate-file.ts';
 import { isComparison } from './gate-file.ts';
 import { BOUND_KEYS, type RawRule } from './rule-schema.ts';
@@ -123,6 +124,11 @@ function ofMetric({ metric }: GateRule, raw: RawRule, at: At, { raw: file }: Con
     const remedy = 'Add "utility" with a currency and what each kind of error costs.';
     return [at('metric', 'is "cost", and the gate file has no "utility" to compute it from', remedy)];
   }
+  const { evaluation } = file;
+  if (family !== undefined && family !== 'budget' && evaluation !== undefined && !hasLabels(evaluation)) {
+    const message = `is "${metric}", which is computed from labels and predictions, and "evaluation" names no columns of them`;
+    return [at('metric', message, LABELS)];
+  }
   if (family !== 'budget') return [];
   const remedy = 'Leave it out; such a metric is measured once for the model.';
   const keys = ['slices', 'fairness', 'min-slice-size'] as const;
@@ -164,7 +170,8 @@ function duplicates(rules: readonly GateRule[], source: Source): Problem[] {
 /** What is computed from rows needs to know their columns. */
 function withoutRows(raw: RawGateFile, source: Source): Problem[] {
   if (raw.evaluation !== undefined) return [];
-  const remedy = 'Add "evaluation" with the columns "id", "label" and "prediction".';
+  const remedy =
+    'Add "evaluation" with the columns "id", "label" and "prediction"; "id" is enough for scores that the rows have.';
   const needing = [
     ...(['slices', 'metrics'] as const).filter((key) => Object.keys(raw[key]).length > 0).map((key) => [key]),
     ...(raw.utility === undefined ? [] : [['utility']]),
@@ -181,8 +188,17 @@ function withoutRows(raw: RawGateFile, source: Source): Problem[] {
   }));
 }
 
+const LABELS = 'Add "label" and "prediction" to "evaluation".';
+
+const hasLabels = ({ label, prediction }: RawEvaluation): boolean =>
+  label !== undefined && prediction !== undefined;
+
 /** Only pairs of declared classes occur. */
 function undeclaredCosts({ utility, evaluation }: RawGateFile, source: Source): Problem[] {
+  if (utility !== undefined && evaluation !== undefined && !hasLabels(evaluation)) {
+    const message = `${source.nameOf(['utility'])} speaks of labels and predictions, and "evaluation" names no columns of them`;
+    return [{ line: source.lineOf(['utility']), message, remedy: LABELS }];
+  }
   const labels = evaluation?.labels;
   if (utility === undefined || labels === undefined) return [];
   return utility.costs.flatMap((cost, index) =>

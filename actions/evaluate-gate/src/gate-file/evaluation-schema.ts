@@ -6,11 +6,14 @@ const optionalColumn = name.nullish().transform((value) => value ?? undefined);
 /** Keys that say something of the rows that the gate examines the model on, and nothing without them. */
 const OF_ROWS = ['rows-sha256', 'features', 'outputs'] as const;
 
+/** Keys that speak of labels or predictions, and need to know their columns. */
+const OF_LABELS = ['scores', 'positive', 'labels', 'rows'] as const;
+
 const shape = z.strictObject({
   predictions: name.optional(),
   id: name,
-  label: name,
-  prediction: name,
+  label: name.optional(),
+  prediction: name.optional(),
   scores: columnList.default([]),
   positive: className.optional(),
   labels: z.array(className).min(2, 'must name at least two classes').max(MAX_CLASSES).optional(),
@@ -27,7 +30,14 @@ const shape = z.strictObject({
 });
 
 export const evaluationSchema = shape
-  .meta({ dependentRequired: Object.fromEntries(OF_ROWS.map((key) => [key, ['rows']])) })
+  .meta({
+    dependentRequired: {
+      ...Object.fromEntries(OF_ROWS.map((key) => [key, ['rows']])),
+      ...Object.fromEntries(OF_LABELS.map((key) => [key, ['label', 'prediction']])),
+      label: ['prediction'],
+      prediction: ['label'],
+    },
+  })
   .superRefine((evaluation, context) => {
     const { scores, labels, positive, features, label } = evaluation;
     const problem = (key: string, message: string): void =>
@@ -48,7 +58,25 @@ export const evaluationSchema = shape
     }
     if (features !== undefined && repeated(features) !== undefined)
       problem('features', 'names a column twice');
-    if (features?.includes(label) === true) {
+    for (const [key, other] of [
+      ['label', 'prediction'],
+      ['prediction', 'label'],
+    ] as const) {
+      if (evaluation[key] !== undefined && evaluation[other] === undefined) {
+        problem(
+          key,
+          `is given without "${other}"; give both, or neither where the rows have scores of their own`,
+        );
+      }
+    }
+    for (const key of OF_LABELS) {
+      const value = evaluation[key];
+      const given = Array.isArray(value) ? value.length > 0 : value !== undefined;
+      if (given && label === undefined && evaluation.prediction === undefined) {
+        problem(key, 'is given without "label" and "prediction", the columns that it speaks of');
+      }
+    }
+    if (label !== undefined && features?.includes(label) === true) {
       problem('features', `names "${label}", the label: no model may be given what it is to tell`);
     }
     const star = features?.find((feature) => feature.slice(0, -1).includes('*'));

@@ -124,8 +124,9 @@ export interface EvaluationColumns {
   /** The file among those that training declared, where it declared several. */
   readonly predictions: string | undefined;
   readonly id: string;
-  readonly label: string;
-  readonly prediction: string;
+  /** With `prediction`; undefined where rows have scores of their own only, such as those of generated texts. */
+  readonly label: string | undefined;
+  readonly prediction: string | undefined;
   readonly scores: readonly string[];
   /** The class that precision, recall, F1 and a single score speak of. */
   readonly positive: string | undefined;

@@ -11,6 +11,19 @@ export type FoundColumns =
   | { readonly found: false; readonly line: number; readonly message: string; readonly remedy: string };
 
 /**
+ * Samples of lm-evaluation-harness have no label that a model is to tell, and a hash of the whole example: where two
+ * files differ in it, they speak of different examples, as with labels.
+ */
+function documentOf(columns: readonly Column[]): Column | undefined {
+  return columns.find(({ name }) => name === DOCUMENT);
+}
+
+export const DOCUMENT = 'doc_hash';
+
+/** A key of `evaluation` and the column that it names. */
+type Wanted = readonly ['id' | 'label' | 'prediction' | 'scores' | 'weight', string];
+
+/**
  * Finds the columns that the gate file names in a table of predictions. Label and prediction are sets of classes where
  * the label is a list, or where `asksForSets` says that a rule needs it.
  */
@@ -21,20 +34,21 @@ export function findColumns(
   asksForSets = false,
 ): FoundColumns {
   const own = table.columns.filter(({ name }) => !name.startsWith('__'));
-  const wanted: readonly (readonly [string, string])[] = [
-    ['id', evaluation.id],
-    ['label', evaluation.label],
-    ['prediction', evaluation.prediction],
-    ...evaluation.scores.map((name): readonly [string, string] => ['scores', name]),
-    ...(evaluation.weight === undefined ? [] : ([['weight', evaluation.weight]] as const)),
+  const { id, weight } = evaluation;
+  const wanted: readonly Wanted[] = [
+    ['id', id],
+    ...(evaluation.label === undefined ? [] : [['label', evaluation.label] satisfies Wanted]),
+    ...(evaluation.prediction === undefined ? [] : [['prediction', evaluation.prediction] satisfies Wanted]),
+    ...evaluation.scores.map((name): Wanted => ['scores', name]),
+    ...(weight === undefined ? [] : [['weight', weight] satisfies Wanted]),
   ];
   const typeOfLabel = own.find(({ name }) => name === evaluation.label)?.type ?? '';
-  const multilabel = asksForSets || memberType(typeOfLabel) !== undefined;
+  const multilabel = evaluation.label !== undefined && (asksForSets || memberType(typeOfLabel) !== undefined);
   const maySet = (key: string, type: string): boolean =>
     multilabel &&
     (key === 'label' || key === 'prediction') &&
     (type === 'JSON' || memberType(type) !== undefined);
-  const columns: Column[] = [];
+  const columns = new Map<string, Column[]>();
   for (const [key, name] of wanted) {
     const column = own.find((candidate) => candidate.name === name);
     const line = evaluation.lines[key] ?? 1;
@@ -54,20 +68,18 @@ export function findColumns(
       const message = `the column "${name}" of ${label} is of type ${column.type} ("evaluation.${key}")`;
       return { found: false, line, message, remedy: 'Write one value a row, and one column a score.' };
     }
-    columns.push(column);
+    columns.set(key, [...(columns.get(key) ?? []), column]);
   }
-  const [id, labelColumn, prediction, ...rest] = columns;
-  if (id === undefined || labelColumn === undefined || prediction === undefined)
-    throw new RangeError('columns');
-  const scores = rest.slice(0, evaluation.scores.length);
+  const [idColumn] = columns.get('id') ?? [];
+  if (idColumn === undefined) throw new RangeError('columns');
   return {
     found: true,
     columns: {
-      id,
-      label: labelColumn,
-      prediction,
-      scores,
-      weight: rest[scores.length],
+      id: idColumn,
+      label: evaluation.label === undefined ? documentOf(own) : columns.get('label')?.[0],
+      prediction: columns.get('prediction')?.[0],
+      scores: columns.get('scores') ?? [],
+      weight: columns.get('weight')?.[0],
       ...(multilabel ? { multilabel } : {}),
     },
   };

@@ -23,9 +23,11 @@ export const PREFERENCES = ['candidate', 'tie', 'baseline'] as const;
 
 /**
  * The value of each row by which a defined metric is a weighted mean: an expression over the file's own columns, NULL
- * where the row has none.
+ * where the row has none. Truth values count as 0 and 1.
  */
 export function valueOfRow(metric: Exclude<DefinedMetric, { kind: 'sql' }>, column: Column): string {
+  if (metric.kind === 'column' && column.type === 'BOOLEAN')
+    return `CAST(${quoteIdentifier(column.name)} AS DOUBLE)`;
   return metric.kind === 'column'
     ? numberOrNull(column)
     : `CASE ${textOf(column)} WHEN 'candidate' THEN 1.0 WHEN 'tie' THEN 0.5 WHEN 'baseline' THEN 0.0 END`;

@@ -11,7 +11,11 @@ export interface Families {
   readonly regression: boolean;
   /** Labels and predictions are sets of classes; then `classification` is false. */
   readonly multilabel?: boolean;
+  /** The gate file names no columns of labels and predictions; then all others are false. */
+  readonly unlabelled?: boolean;
 }
+
+const NONE: Families = { classification: false, scored: false, regression: false };
 
 /** True where a rule needs labels and predictions to be sets of classes. */
 export function asksForSets(rules: readonly GateRule[]): boolean {
@@ -25,11 +29,12 @@ export function asksForSets(rules: readonly GateRule[]): boolean {
  */
 export function chooseFamilies(
   rules: readonly GateRule[],
-  { labels, positive, scores }: EvaluationColumns,
+  { label, labels, positive, scores }: EvaluationColumns,
   counts: Counts,
   { multilabel = false, defined = [] }: { multilabel?: boolean; defined?: readonly DefinedMetric[] } = {},
 ): Families {
-  if (multilabel) return { classification: false, scored: false, regression: false, multilabel };
+  if (label === undefined) return { ...NONE, unlabelled: true };
+  if (multilabel) return { ...NONE, multilabel };
   const ruled = rules
     .map(({ metric }) => standardMetric(metric)?.family)
     .filter((family) => family !== undefined);
@@ -40,7 +45,7 @@ export function chooseFamilies(
   const selfDefined =
     rules.some(({ metric }) => own.has(metric)) &&
     rules.every(({ metric }) => own.has(metric) || standardMetric(metric)?.family === 'budget');
-  if (!classes && !numbers && selfDefined) return { classification: false, scored: false, regression: false };
+  if (!classes && !numbers && selfDefined) return NONE;
   const fractions = (counts['labels_no_number'] ?? 0) === 0 && (counts['fractional_labels'] ?? 0) > 0;
   const regression = numbers || (!classes && fractions);
   return { classification: classes || !regression, scored: scores.length > 0, regression };
@@ -66,9 +71,11 @@ export function notComputed(
 function whyNot(
   name: string,
   family: MetricFamily,
-  { classification, scored, regression, multilabel = false }: Families,
+  { classification, scored, regression, multilabel = false, unlabelled = false }: Families,
   positive: string | undefined,
 ): string | undefined {
+  if (unlabelled && family !== 'budget')
+    return 'it needs "label" and "prediction" under "evaluation" of the gate file';
   if (multilabel && family !== 'budget')
     return MULTILABEL_METRICS.includes(name) ? undefined : 'labels and predictions are sets of classes';
   switch (family) {

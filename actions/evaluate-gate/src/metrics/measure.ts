@@ -12,6 +12,7 @@ import { computeMetrics } from './compute.ts';
 import { definedMetric } from './defined.ts';
 import { evaluationSetDigest } from './evaluation-set.ts';
 import { asksForSets, chooseFamilies, type Families, notComputed } from './families.ts';
+import { openPredictions } from './open-predictions.ts';
 import type { PredictionFile } from './prediction-file.ts';
 import { type Counts, countQuery, countsOf, joinQuery } from './row-counts.ts';
 import type { PredictionColumns } from './rows.ts';
@@ -72,7 +73,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     { table: 'candidate', ...candidate },
     ...(baseline === undefined ? [] : [{ table: 'baseline', ...baseline }]),
   ];
-  const tables = await engine.open(sources, limits, signal);
+  const tables = await openPredictions(engine, sources, limits, signal);
   const own = await check(options, tables.get('candidate'), candidate.label, 'candidate', undefined);
   if (!own.usable) throw own.error;
 
@@ -184,7 +185,7 @@ async function compute(
   if (classes !== undefined && ![...classes.labels].some((name) => classes.predictions.has(name))) {
     throw new SubjectError(
       'data',
-      `The predictions in ${label} cannot be judged: not one class occurs both in "${evaluation.label}" and in "${evaluation.prediction}".`,
+      `The predictions in ${label} cannot be judged: not one class occurs both in "${evaluation.label ?? ''}" and in "${evaluation.prediction ?? ''}".`,
       { remedy: 'Write classes alike in both columns: names in both, or numbers in both.' },
     );
   }
@@ -217,7 +218,10 @@ async function measureBaseline(
     return { unusable: { unusable: checked.error.message, remedy: checked.error.remedy ?? '' } };
   }
   const query = joinQuery(candidate.columns, checked.columns);
-  const problems = joinProblems(countsOf((await engine.run([query], signal)).get(query.name)?.[0]));
+  const problems = joinProblems(
+    countsOf((await engine.run([query], signal)).get(query.name)?.[0]),
+    options.gate.evaluation.label === undefined ? 'document' : 'label',
+  );
   if (problems.length > 0) {
     return {
       unusable: {

@@ -5,8 +5,10 @@ import { type Column, numberOrNull, textOf } from './column-values.ts';
 /** The columns of one file of predictions, found in its table. */
 export interface PredictionColumns {
   readonly id: Column;
-  readonly label: Column;
-  readonly prediction: Column;
+  /** Undefined where rows have scores of their own only; of samples it is the hash of the example. */
+  readonly label: Column | undefined;
+  /** Undefined where rows have scores of their own only. */
+  readonly prediction: Column | undefined;
   readonly scores: readonly Column[];
   readonly weight: Column | undefined;
   /** Label and prediction are sets of classes: lists, JSON arrays, or text with `|` between the classes. */
@@ -21,7 +23,7 @@ export interface ExtraColumn {
 
 /**
  * One SELECT that brings a table of predictions to a form that all queries share: `id`, `y` and `p` (label and
- * prediction as text; where they are sets of classes, as JSON text, with the sorted lists `ys` and `ps`), `yn` and `pn`
+ * prediction as text, NULL where there are none; where they are sets of classes, as JSON text, with the sorted lists `ys` and `ps`), `yn` and `pn`
  * (as numbers), `s0`, `s1` … (scores) and `w` (weight; 1 where there is none), then `extraColumns`, such as those that
  * slices need.
  */
@@ -35,11 +37,18 @@ export function selectRows(
     .join('');
   const extra = extraColumns.map(({ name, sql }) => `, ${sql} AS ${quoteIdentifier(name)}`).join('');
   const { label, prediction, multilabel = false } = columns;
-  const classes = (column: Column): string =>
-    multilabel ? `CAST(to_json(${classSetOf(column)}) AS VARCHAR)` : textOf(column);
-  const sets = multilabel ? `, ${classSetOf(label)} AS ys, ${classSetOf(prediction)} AS ps` : '';
+  const classes = (column: Column | undefined): string => {
+    if (column === undefined) return 'CAST(NULL AS VARCHAR)';
+    return multilabel ? `CAST(to_json(${classSetOf(column)}) AS VARCHAR)` : textOf(column);
+  };
+  const number = (column: Column | undefined): string =>
+    column === undefined ? 'CAST(NULL AS DOUBLE)' : numberOrNull(column);
+  const sets =
+    multilabel && label !== undefined && prediction !== undefined
+      ? `, ${classSetOf(label)} AS ys, ${classSetOf(prediction)} AS ps`
+      : '';
   return `SELECT ${textOf(columns.id)} AS id, ${classes(label)} AS y, ${classes(prediction)} AS p${sets},
-    ${numberOrNull(label)} AS yn, ${numberOrNull(prediction)} AS pn${scores},
+    ${number(label)} AS yn, ${number(prediction)} AS pn${scores},
     ${columns.weight === undefined ? 'CAST(1 AS DOUBLE)' : numberOrNull(columns.weight)} AS w${extra}
     FROM ${quoteIdentifier(table)}`;
 }
