@@ -1,12 +1,14 @@
 /** Slower than this an upload counts as hanging: 256 KiB a second. */
 const MIN_UPLOAD_BYTES_PER_MS = 262;
 const BINARY = 'application/octet-stream';
+/** Pages of 100 entries have a few MiB at most; more is no answer to hold in memory. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 type Fetch = typeof globalThis.fetch;
 
 /**
  * Wraps `fetch` so that a server that goes silent cannot hold a job: an answer must be here whole within `timeoutMs`,
- * an upload has longer by its size, and a binary download may take as long as it flows.
+ * an upload has longer by its size, and a binary download may take as long as it flows. A JSON answer has a limit.
  */
 export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
   const call: Fetch = typeof inner === 'function' ? (inner as Fetch) : fetch;
@@ -26,7 +28,8 @@ export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
         return answerOf(response.url, response.body.pipeThrough(watchdog.stream()), facts);
       }
       // Read here, for the client takes a body that was cut off for an empty one.
-      const body = await response.arrayBuffer();
+      const json = /json/i.test(response.headers.get('content-type') ?? '');
+      const body = await (json ? limited(response.body, MAX_JSON_BYTES) : response.arrayBuffer());
       watchdog.stop();
       return answerOf(response.url, body, facts);
     } catch (error) {
@@ -36,6 +39,19 @@ export function boundedFetch(inner: unknown, timeoutMs: number): Fetch {
       throw error;
     }
   };
+}
+
+async function limited(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<ArrayBuffer> {
+  let bytes = 0;
+  const counting = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
+    transform(chunk, next) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes)
+        throw new DOMException(`the answer has more than ${maxBytes} bytes`, 'AbortError');
+      next.enqueue(new Uint8Array(chunk));
+    },
+  });
+  return await new Response(body.pipeThrough(counting)).arrayBuffer();
 }
 
 /** An answer with the address that it came from, by which the client finds the next page. */

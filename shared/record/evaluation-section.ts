@@ -214,6 +214,14 @@ export const evaluationBodySchema = z.strictObject({
   control: controlSchema.nullable().optional(),
   waivers: z.array(waiverSchema).optional(),
   examination: examinationSchema.nullable().optional(),
+  /**
+   * The attestation of this section that GitHub keeps. It proves nothing by being written here: publish-model and
+   * deploy-endpoint fetch and verify it.
+   */
+  attestation: z
+    .strictObject({ id: z.string(), url: z.string(), bundleSha256: sha256Schema })
+    .nullable()
+    .optional(),
   /** `training`: self-reported. `none`: only metrics were given. */
   predictionsBy: z.enum(['training', 'gate', 'none']),
   modelDigest: sha256Schema.nullable(),

@@ -134,6 +134,8 @@ export class Scene implements AsyncDisposable {
       keepAlive: false,
       command: undefined,
       requireGate: true,
+      requireAttestation: 'auto',
+      trustedRoot: undefined,
       fromKey: undefined,
       recordFrom: undefined,
       onnxruntimePath: undefined,

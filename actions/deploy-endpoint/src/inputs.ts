@@ -1,5 +1,6 @@
 import type { CommonInputs } from '../../../shared/action/action.ts';
 import type { InputReader } from '../../../shared/action/inputs.ts';
+import { type AttestationInputs, readAttestationInputs } from '../../../shared/attestation/inputs.ts';
 import { UsageError } from '../../../shared/errors.ts';
 
 /** Every input of action.yml. */
@@ -20,6 +21,8 @@ export const INPUTS = [
   'stop',
   'ready-url',
   'require-gate',
+  'require-attestation',
+  'trusted-root',
   'from-key',
   'record-from',
   'onnxruntime-path',
@@ -52,7 +55,7 @@ export interface CommandInputs {
 }
 
 /** The contract of deploy-endpoint. Paths are absolute. */
-export interface Inputs extends CommonInputs {
+export interface Inputs extends CommonInputs, AttestationInputs {
   /** The model; undefined means the run's only one. */
   readonly subject: string | undefined;
   readonly dataset: string | undefined;
@@ -119,6 +122,7 @@ export function readInputs(reader: InputReader): Inputs {
     keepAlive: reader.boolean('keep-alive'),
     command: readCommand(reader, target, mode),
     requireGate: reader.boolean('require-gate'),
+    ...readAttestationInputs(reader),
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),
     onnxruntimePath: reader.text('onnxruntime-path'),

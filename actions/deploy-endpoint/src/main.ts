@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
+import { verifyEvaluation } from '../../../shared/attestation/verify-evaluation.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { refuseLfsPointer } from '../../../shared/lfs-pointer.ts';
 import { graphMetadata } from '../../../shared/onnx/graph-metadata.ts';
@@ -65,6 +66,15 @@ export async function deployEndpoint(
       : await publishedModel(registry, inputs.version, sections, signal);
   const admitted = admission(inputs, sections, source);
   if (admitted.kind !== 'admitted') return refusedOutcome(inputs, sections, endpoint, admitted);
+  const evaluation = evaluationOf(inputs, sections, source);
+  if (inputs.requireGate && evaluation !== undefined) {
+    const attested = await verifyEvaluation({ ...inputs, section: evaluation }, context);
+    if (attested.kind === 'refused') {
+      const { reason: message, remedy } = attested;
+      const refusal = { kind: 'refused', owner: 'configuration', message, remedy } as const;
+      return refusedOutcome(inputs, sections, endpoint, refusal);
+    }
+  }
 
   // Captured before anything is touched: the alias moves only if nobody else has moved it since.
   const production = await registry?.resolve(sections.subject, 'production', signal);

@@ -3,6 +3,7 @@ import type { InputReader } from '../../../shared/action/inputs.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { SUBJECT_PATTERN } from '../../../shared/names.ts';
 import type { Shorthand, ShorthandColumns } from './gate-file/from-inputs.ts';
+import { ATTEST_MODES, type AttestMode } from './attest/attest-evaluation.ts';
 import { type Needs, readNeeds } from './needs.ts';
 import { isRemote } from './reported/remote.ts';
 
@@ -38,6 +39,7 @@ export const INPUTS = [
   'needs',
   'from-key',
   'record-from',
+  'attest',
   'max-memory-mb',
   'duckdb-path',
   'onnxruntime-path',
@@ -93,6 +95,8 @@ export interface Inputs extends CommonInputs {
   readonly conclude: ConcludeInputs | undefined;
   readonly fromKey: string | undefined;
   readonly recordFrom: string | undefined;
+  /** Whether the evaluation is attested: `auto` where the job's permissions let it. */
+  readonly attest: AttestMode;
   readonly maxMemoryMiB: number;
   /** A DuckDB binding on this machine, for one that has no package registry. */
   readonly duckdbPath: string | undefined;
@@ -126,6 +130,7 @@ export function readInputs(reader: InputReader): Inputs {
     conclude: readConclude(reader, mode),
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),
+    attest: reader.oneOf('attest', ATTEST_MODES),
     maxMemoryMiB: requiredInteger(reader, 'max-memory-mb', MIN_MEMORY_MIB),
     duckdbPath: reader.text('duckdb-path'),
     onnxruntimePath: reader.text('onnxruntime-path'),

@@ -2,6 +2,7 @@ import type { Action, ActionContext, Outcome } from '../../../shared/action/acti
 import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { Policy } from '../../../shared/record/common.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
+import { attestEvaluation } from './attest/attest-evaluation.ts';
 import { type CollectedBaseline, collectBaseline } from './baseline.ts';
 import { budgetMetrics } from './budget.ts';
 import { collectCandidate, whyUnusable } from './candidate.ts';
@@ -114,7 +115,14 @@ async function evaluate(
   logRules(judged, context);
   const kept = await keepHistory({ inputs, model, context }, judged);
 
-  const { body, conclusion, notices } = judged;
+  const { conclusion } = judged;
+  const { verdict } = conclusion;
+  const attested = await attestEvaluation(
+    { mode: inputs.attest, token, judged: { subject: model, dataset, verdict, body: judged.body } },
+    context,
+  );
+  const body = { ...judged.body, attestation: attested.attestation };
+  const notices = [...judged.notices, ...attested.notices];
   return {
     subject: model,
     dataset,

@@ -1,5 +1,6 @@
 import type { CommonInputs } from '../../../shared/action/action.ts';
 import type { InputReader } from '../../../shared/action/inputs.ts';
+import { type AttestationInputs, readAttestationInputs } from '../../../shared/attestation/inputs.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import { isAliasName } from '../../../shared/registries/version-name.ts';
 
@@ -10,6 +11,8 @@ export const INPUTS = [
   'registry',
   'mode',
   'require-gate',
+  'require-attestation',
+  'trusted-root',
   'alias',
   'card',
   'from-key',
@@ -35,7 +38,7 @@ export const OUTPUTS = [
 ] as const;
 
 /** The contract of publish-model. Paths are absolute. */
-export interface Inputs extends CommonInputs {
+export interface Inputs extends CommonInputs, AttestationInputs {
   /** The model to publish; undefined means the run's only one. */
   readonly subject: string | undefined;
   readonly dataset: string | undefined;
@@ -78,6 +81,7 @@ export function readInputs(reader: InputReader): Inputs {
     registry: reader.requiredText('registry'),
     mode: reader.oneOf('mode', ['publish', 'plan']),
     requireGate: reader.boolean('require-gate'),
+    ...readAttestationInputs(reader),
     alias,
     card: reader.path('card', { kind: 'file' }),
     fromKey: reader.key('from-key'),

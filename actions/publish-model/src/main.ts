@@ -1,4 +1,5 @@
 import type { Action, ActionContext, Outcome } from '../../../shared/action/action.ts';
+import { verifyEvaluation } from '../../../shared/attestation/verify-evaluation.ts';
 import { sha256Of } from '../../../shared/registries/hashing.ts';
 import { openRegistry } from '../../../shared/registries/choose.ts';
 import { collectRecord, fetchFiles, readAppendix } from './collect.ts';
@@ -20,6 +21,12 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'pub
 
   const admission = decideAdmission(record, inputs.requireGate);
   if (admission.kind !== 'admitted') return unpublishedOutcome(facts, admission);
+  if (inputs.requireGate && evaluation !== undefined) {
+    const attested = await verifyEvaluation({ ...inputs, section: evaluation }, context);
+    if (attested.kind === 'refused') {
+      return unpublishedOutcome(facts, { ...attested, owner: 'configuration' });
+    }
+  }
   const modelDigest = training.body?.modelDigest ?? '';
   for (const notice of admission.notices) logger.warning(notice);
 

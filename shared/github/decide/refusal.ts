@@ -37,6 +37,7 @@ const SCOPES: readonly (readonly [RegExp, string])[] = [
   [/\/statuses(\/|$)/, 'statuses'],
   [/\/actions\//, 'actions'],
   [/\/(contents|git|releases|commits)(\/|$)/, 'contents'],
+  [/\/attestations(\/|$)/, 'attestations'],
 ];
 
 /** `statuses: write`: what the job's `permissions:` must hold; undefined for an operation that needs none. */
