@@ -3,6 +3,7 @@ import { GitObjects } from './git-objects.ts';
 import { finishRun, type JobChange, setJob, startRun } from './runs.ts';
 
 export const SCOPES = [
+  'attestations',
   'actions',
   'administration',
   'contents',
@@ -64,6 +65,14 @@ export interface Status {
   readonly targetUrl: string | null;
   readonly login: string;
   readonly created: Date;
+}
+
+export interface Attestation {
+  readonly id: number;
+  /** `sha256:…`, of each subject of its statement. */
+  readonly subjects: readonly string[];
+  readonly predicateType: string;
+  readonly bundle: Record<string, unknown>;
 }
 
 export interface WorkflowRun {
@@ -206,6 +215,8 @@ export class World {
   readonly permissions = new Map<string, 'admin' | 'write' | 'read' | 'none'>();
   readonly comments: Comment[] = [];
   readonly statuses: Status[] = [];
+  /** Bundles as they were stored, oldest first. A test may put any text under any digest. */
+  readonly attestations: Attestation[] = [];
   readonly runs: WorkflowRun[] = [];
   readonly jobs = new Map<string, Job>();
   readonly artifacts: Artifact[] = [];

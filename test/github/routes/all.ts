@@ -1,4 +1,5 @@
 import { artifactRoutes } from './artifacts.ts';
+import { attestationRoutes } from './attestations.ts';
 import { commentRoutes } from './comments.ts';
 import { compareRoutes } from './compare.ts';
 import { dispatchRoutes } from './dispatches.ts';
@@ -24,4 +25,5 @@ export const ROUTES: readonly Route[] = [
   ...artifactRoutes,
   ...releaseRoutes,
   ...userRoutes,
+  ...attestationRoutes,
 ];
