@@ -22,7 +22,13 @@ export function certificateLog(clock: Date | undefined): CertificateLog {
       time.writeBigUInt64BE(BigInt((clock ?? new Date()).getTime()));
       const tbs = firstElement(Buffer.from(certificate));
       const noExtensions = uint16(0);
-      const entry = [uint16(1), Buffer.from(issuerId), uint16(tbs.length >> 8), Buffer.from([tbs.length & 255]), tbs];
+      const entry = [
+        uint16(1),
+        Buffer.from(issuerId),
+        uint16(tbs.length >> 8),
+        Buffer.from([tbs.length & 255]),
+        tbs,
+      ];
       const signed = Buffer.concat([Buffer.from([0, 0]), time, ...entry, noExtensions]);
       const signature = sign('sha256', signed, keys.privateKey);
       // 4: SHA-256, 3: ECDSA (RFC 5246, section 7.4.1.4.1).

@@ -6,7 +6,11 @@ import { commitOf, runOf } from '../record/sections.ts';
 import { evaluationSection } from '../registries/sections.ts';
 
 export const DIGEST = 'd'.repeat(64);
-export const CLAIM = { id: '7', url: 'https://github.com/acme/digits/attestations/7', bundleSha256: 'e'.repeat(64) };
+export const CLAIM = {
+  id: '7',
+  url: 'https://github.com/acme/digits/attestations/7',
+  bundleSha256: 'e'.repeat(64),
+};
 
 /** An evaluation of acme/digits by run 42, which a push made. */
 export function evaluated(

@@ -12,8 +12,13 @@ import {
 } from '@sigstore/mock';
 import { DSSEBundleBuilder, FulcioSigner, RekorWitness, TSAWitness } from '@sigstore/sign';
 import { z } from 'zod';
-import { type EvaluationPredicate, PREDICATE_TYPE, STATEMENT_TYPE } from '../../shared/attestation/predicate.ts';
+import {
+  type EvaluationPredicate,
+  PREDICATE_TYPE,
+  STATEMENT_TYPE,
+} from '../../shared/attestation/predicate.ts';
 import { certificateLog } from './certificate-log.ts';
+import { loggedEntry } from './logged-entry.ts';
 
 /** What GitHub says of a job in its identity token, as far as Fulcio writes it into the certificate. */
 export interface Claims {
@@ -27,8 +32,10 @@ export interface Claims {
 export interface SigstoreOptions {
   /** `public`: transparency log and SCT. `github`: a timestamp authority, as GitHub's own instance. */
   readonly kind?: 'public' | 'github';
-  /** The time that its authority and log go by. */
+  /** The time that its certificate authority goes by. */
   readonly clock?: Date;
+  /** The time that its logs and stamps go by; default `clock`. */
+  readonly stampedAt?: Date;
 }
 
 /** A Sigstore of one's own on 127.0.0.1: certificate authority, certificate log, transparency log, time stamps. */
@@ -52,12 +59,17 @@ export function statementOf(predicate: EvaluationPredicate): Record<string, unkn
   return { _type: STATEMENT_TYPE, subject, predicateType: PREDICATE_TYPE, predicate };
 }
 
-export async function startSigstore({ kind = 'public', clock }: SigstoreOptions = {}): Promise<Sigstore> {
+export async function startSigstore(options: SigstoreOptions = {}): Promise<Sigstore> {
+  const { kind = 'public', clock, stampedAt = clock } = options;
   const ctlog = certificateLog(clock);
   const ca = await initializeCA(keyPair(), kind === 'public' ? ctlog : undefined, clock);
-  const tlog = await initializeTLog('https://rekor.test', keyPair(), clock);
-  const tsa = await initializeTSA(keyPair(), clock);
-  const handlers = [fulcioHandler(ca), rekorHandler(tlog), tsaHandler(tsa)];
+  const tlog = await initializeTLog('https://rekor.test', keyPair(), stampedAt);
+  const tsa = await initializeTSA(keyPair(), stampedAt);
+  const handlers = [
+    fulcioHandler(ca),
+    rekorHandler({ publicKey: tlog.publicKey, log: (entry) => tlog.log(loggedEntry(entry)) }),
+    tsaHandler(tsa),
+  ];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -110,7 +122,12 @@ export async function startSigstore({ kind = 'public', clock }: SigstoreOptions 
     trustedRoot: JSON.stringify({
       mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
       certificateAuthorities: [
-        { subject: { organization, commonName: 'test' }, uri: url, certChain: chain(ca.rootCertificate), validFor },
+        {
+          subject: { organization, commonName: 'test' },
+          uri: url,
+          certChain: chain(ca.rootCertificate),
+          validFor,
+        },
       ],
       ctlogs: kind === 'public' ? [log(ctlog.publicKey, ctlog.logID)] : [],
       tlogs: kind === 'public' ? [log(tlog.publicKey, logId)] : [],

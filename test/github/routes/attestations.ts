@@ -49,7 +49,12 @@ export const attestationRoutes: readonly Route[] = [
         json: {
           attestations: all
             .slice(after, after + size)
-            .map(({ bundle }) => ({ bundle, repository_id: repository.id, bundle_url: '', initiator: 'user' })),
+            .map(({ bundle }) => ({
+              bundle,
+              repository_id: repository.id,
+              bundle_url: '',
+              initiator: 'user',
+            })),
         },
         headers: after + size < all.length ? { link } : {},
       };
