@@ -70,6 +70,10 @@ async function callEverything(fake: FakeGitHub): Promise<Map<string, Made>> {
     description: 'd',
   });
   await one(`GET ${R}/commits/{ref}/statuses`, `/commits/${sha}/statuses`);
+  const statement = { predicateType: 'p', subject: [{ digest: { sha256: 'd' } }] };
+  const payload = Buffer.from(JSON.stringify(statement)).toString('base64');
+  await one(`POST ${R}/attestations`, '/attestations', { bundle: { dsseEnvelope: { payload } } });
+  await one(`GET ${R}/attestations/{subject_digest}`, '/attestations/sha256:d?predicate_type=p&per_page=1');
   await one(`GET ${R}/pulls`, '/pulls?state=open&per_page=100');
   await one(`GET ${R}/pulls/{pull_number}`, '/pulls/7');
   await one(`GET ${R}/commits/{commit_sha}/pulls`, `/commits/${sha}/pulls`);

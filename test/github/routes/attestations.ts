@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AnswerError } from '../http.ts';
 import type { Route } from './route.ts';
 
-const bundleSchema = z.looseObject({ dsseEnvelope: z.object({ payload: z.base64() }) });
+const bundleSchema = z.looseObject({ dsseEnvelope: z.looseObject({ payload: z.base64() }) });
 const statementSchema = z.object({
   predicateType: z.string(),
   subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })),
@@ -47,14 +47,12 @@ export const attestationRoutes: readonly Route[] = [
       return {
         status: 200,
         json: {
-          attestations: all
-            .slice(after, after + size)
-            .map(({ bundle }) => ({
-              bundle,
-              repository_id: repository.id,
-              bundle_url: '',
-              initiator: 'user',
-            })),
+          attestations: all.slice(after, after + size).map(({ bundle }) => ({
+            bundle,
+            repository_id: repository.id,
+            bundle_url: '',
+            initiator: 'user',
+          })),
         },
         headers: after + size < all.length ? { link } : {},
       };

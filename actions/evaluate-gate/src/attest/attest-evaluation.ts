@@ -23,13 +23,18 @@ interface Request {
   readonly judged: Pick<Attestable, 'subject' | 'dataset' | 'verdict'> & { readonly body: EvaluationBody };
 }
 
+type AttestContext = Pick<
+  ActionContext,
+  'environment' | 'origin' | 'commit' | 'run' | 'logger' | 'signal'
+> & { readonly host: Pick<ActionContext['host'], 'kind'> };
+
 /**
  * Attests what was judged, whatever the verdict, so that nobody takes a model that failed for one that nobody judged.
  * The verdict never depends on it: in mode `auto` what cannot be attested is told, and in mode `true` it is an error.
  */
 export async function attestEvaluation(
   { mode, token, judged }: Request,
-  context: ActionContext,
+  context: AttestContext,
   sign: SignStatement = signStatement,
 ): Promise<Attested> {
   if (mode === 'false') return NOTHING;
