@@ -9,7 +9,7 @@ import { CLAIM, evaluated, predicate } from './evaluation.ts';
 import { startSigstore } from './sigstore.ts';
 import { openYard, type Yard } from './yard.ts';
 
-const LIST = 'GET .*/attestations/sha256:';
+const LIST = 'GET .*/attestations/sha256';
 const claiming = evaluated({}, { attestation: CLAIM });
 
 function verify(
