@@ -1,7 +1,13 @@
 import type { EvaluationBody } from '../record/evaluation-section.ts';
 import type { Verdict } from '../verdict.ts';
 import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from './block.ts';
-import { controlNotes, examinationFacts, examinationNotes, waiverBlocks } from './examination-blocks.ts';
+import {
+  attestationFacts,
+  controlNotes,
+  examinationFacts,
+  examinationNotes,
+  waiverBlocks,
+} from './examination-blocks.ts';
 import { fairnessBlocks } from './fairness-blocks.ts';
 import { formatBeside, formatNumber, shortDigest } from './format.ts';
 import { historyBlocks, historyNotes } from './history-blocks.ts';
@@ -59,6 +65,7 @@ export function evaluationBlocks(body: EvaluationBody, verdict: Verdict, link: L
         ...fact('Model digest', digest(body.modelDigest)),
         ...fact('Evaluation set', digest(body.evaluationSetDigest)),
         ...fact('Predictions', digest(body.predictionsDigest)),
+        ...attestationFacts(body, link),
       ],
     },
     ...diffBlocks(body.gate, 'gate file'),

@@ -50,7 +50,7 @@ describe('attesting an evaluation', () => {
 
   it('signs nothing where it is off, without id-token and without a digest, and says why when it must', async () => {
     await using yard = await openYard();
-    const { ACTIONS_ID_TOKEN_REQUEST_URL: _, ...environment } = yard.context.environment;
+    const environment = { ...yard.context.environment, ACTIONS_ID_TOKEN_REQUEST_URL: undefined };
     const without = { ...yard.context, environment };
     const nothing = { attestation: null, notices: [] };
     const request = { mode: 'auto', token: undefined, judged } as const;

@@ -10,7 +10,7 @@ export interface CertificateLog {
  * A certificate transparency log (RFC 6962, sections 3.2 and 3.3). That of @sigstore/mock writes timestamps without
  * their signature under the versions of pkijs and asn1js that are installed here.
  */
-export function certificateLog(clock: Date | undefined): CertificateLog {
+export function certificateLog(clock: Date): CertificateLog {
   const keys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const publicKey = keys.publicKey.export({ format: 'der', type: 'spki' });
   const logID = createHash('sha256').update(publicKey).digest();
@@ -19,7 +19,7 @@ export function certificateLog(clock: Date | undefined): CertificateLog {
     logID,
     log(certificate, issuerId) {
       const time = Buffer.alloc(8);
-      time.writeBigUInt64BE(BigInt((clock ?? new Date()).getTime()));
+      time.writeBigUInt64BE(BigInt(clock.getTime()));
       const tbs = firstElement(Buffer.from(certificate));
       const noExtensions = uint16(0);
       const entry = [

@@ -151,7 +151,7 @@ describe('verifying an evaluation', () => {
 
   it('asks nobody without a token, unless an attestation is claimed', async () => {
     await using yard = await openYard();
-    const { GITHUB_TOKEN: _, ...environment } = yard.context.environment;
+    const environment = { ...yard.context.environment, GITHUB_TOKEN: undefined };
     const context = { ...yard.context, environment };
     expect(await verify(yard, evaluated(), 'auto', context)).toEqual({ kind: 'not-attested' });
     expect(await verify(yard, claiming, 'auto', context)).toMatchObject({ kind: 'refused' });
