@@ -108,7 +108,7 @@ export function controlNotes({ control = null }: EvaluationBody): Block[] {
 
 /** Where the attestation lies; that it holds is only known to who verifies it. */
 export function attestationFacts({ attestation = null }: EvaluationBody, link: Linker): Fact[] {
-  return attestation === null ? [] : [fact('Attested by the gate', link(attestation.id, attestation.url))];
+  return attestation === null ? [] : fact('Attested by the gate', link(attestation.id, attestation.url));
 }
 
 /** Who lets which rule pass for this commit, why, and until when. */
