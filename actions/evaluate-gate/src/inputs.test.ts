@@ -226,3 +226,12 @@ describe('readInputs', () => {
     expect(error.remedy ?? '').toContain(remedy);
   });
 });
+
+describe('score-timeout-minutes', () => {
+  it('is 15 by default, and at least 1', () => {
+    const gate = { gate: 'gate.yml' };
+    expect(read(gate).scoreTimeoutMinutes).toBe(15);
+    expect(read({ ...gate, 'score-timeout-minutes': '90' }).scoreTimeoutMinutes).toBe(90);
+    expect(refusal({ ...gate, 'score-timeout-minutes': '0' }).message).toContain('"score-timeout-minutes"');
+  });
+});

@@ -32,6 +32,7 @@ export const INPUTS = [
   'metrics',
   'predictions',
   'score-command',
+  'score-timeout-minutes',
   'registry',
   'baseline-metrics',
   'baseline-predictions',
@@ -87,6 +88,8 @@ export interface Inputs extends CommonInputs {
   readonly predictions: string | undefined;
   /** Program and words that score the evaluation rows; no shell. Undefined: ONNX in the process. */
   readonly scoreCommand: readonly [string, ...string[]] | undefined;
+  /** After which the score-command is ended, for each model. */
+  readonly scoreTimeoutMinutes: number;
   /** As the user wrote it, `directory:registry` or `github-release`. */
   readonly registry: string | undefined;
   readonly baselineMetrics: string | undefined;
@@ -124,6 +127,7 @@ export function readInputs(reader: InputReader): Inputs {
     metrics,
     predictions,
     scoreCommand: readScoreCommand(reader),
+    scoreTimeoutMinutes: requiredInteger(reader, 'score-timeout-minutes', 1),
     registry: reader.text('registry'),
     baselineMetrics: reader.path('baseline-metrics', { kind: 'file' }),
     baselinePredictions: reader.path('baseline-predictions', { kind: 'file' }),
