@@ -277,6 +277,23 @@ def main(out):
         ["f1-samples"],
     )
 
+    # Scores that are no probabilities, below 0 and above 1, many of them tied: only their order counts.
+    n = 3000
+    y = rng.random(n) < 0.4
+    score = np.round(np.where(y, 1.5, -1.0) + rng.normal(0, 3, n), 1)
+    named, guess = np.where(y, "in", "out"), np.where(score >= 0, "in", "out")
+    weight = np.round(rng.random(n) * 3, 3)
+    for suffix, w in [("", None), ("-weighted", weight)]:
+        expected = classes(named, guess, w, "in")
+        expected["roc-auc"] = m.roc_auc_score(y, score, sample_weight=w)
+        expected["pr-auc"] = m.average_precision_score(y, score, sample_weight=w)
+        case(
+            f"logits{suffix}",
+            {"y": named, "p": guess, "s": score, "w": weight},
+            {"scores": ["s"], "positive": "in", "labels": ["in", "out"], "weight": None if w is None else "w"},
+            expected,
+        )
+
     (out / "references.json").write_text(json.dumps(cases, indent=1), encoding="utf-8")
 
 
