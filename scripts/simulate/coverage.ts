@@ -2,6 +2,7 @@ import type { TestName } from '../../actions/evaluate-gate/src/gate-file/gate-fi
 import type { Inference } from '../../shared/statistics/inference.ts';
 import { drawCells, evidenceOfCells, halfShared } from './cells.ts';
 import { type Source, sourceOf } from './draw.ts';
+import { drawGap } from './gaps.ts';
 import { brierTruth, drawAreas, drawBrierDifferences, drawRmse, pairedT } from './scores.ts';
 
 /** What intervals of the gate's default alpha claim. */
@@ -49,6 +50,9 @@ const pickDrawn = async (
   });
 };
 
+/** How far two groups' rates lie apart. */
+const APART = 0.05;
+
 /** What is drawn together, by name. `p` means the accuracy or F1 of both models, or what the method's row says. */
 export const COVERAGE = {
   accuracy: (...draw) =>
@@ -81,6 +85,16 @@ export const COVERAGE = {
     return Promise.resolve([
       { method: 'RMSE, jackknife', inference: own, truth: 1 },
       { method: 'difference of RMSE, jackknife', inference: difference, truth: 0 },
+    ]);
+  },
+  gaps: (source, n, p, seed) => {
+    const settings = { seed, replicates: REPLICATES };
+    const two = drawGap(source, n, [p, p - APART], settings);
+    const five = drawGap(source, n, [p, p, p, p, p], settings);
+    return Promise.resolve([
+      { method: `gap of two groups, ${APART} apart`, inference: two.difference, truth: APART },
+      { method: 'ratio of the same', inference: two.ratio, truth: (p - APART) / p },
+      { method: 'gap of five groups that are alike', inference: five.difference, truth: 0 },
     ]);
   },
 } as const satisfies Record<string, Maker>;
