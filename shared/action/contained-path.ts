@@ -9,7 +9,7 @@ export function isInside(root: string, path: string): boolean {
 }
 
 /** Follows symbolic links of the part of a path that exists. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);
   return parent === path ? path : join(realPath(parent), relative(parent, path));

@@ -90,7 +90,7 @@ describe('waivers in the comments of a pull request', () => {
       ['cal', false, HEAD.slice(0, 8)],
       ['renovate[bot]', true, HEAD.slice(0, 8)],
     ]);
-    expect(found?.circumstances).toMatchObject({ heads: [HEAD], author: 'ann', selfWaiver: false });
+    expect(found?.circumstances).toMatchObject({ heads: [HEAD], authors: ['ann'], selfWaiver: false });
     expect(Object.fromEntries(found?.circumstances.permissions ?? [])).toMatchObject({
       bea: 'write',
       cal: 'read',

@@ -18,7 +18,7 @@ export async function fileBaseline(
   { inputs, evaluation, gate, context }: BaselineOptions,
   source: Extract<BaselineSource, { kind: 'file' }>,
 ): Promise<FoundBaseline> {
-  const { workspace, workingDirectory } = context;
+  const { workspace, workingDirectory, host, origin } = context;
   const label = `"${source.text}" in ${gate.file}`;
   const named = containedPath(workspace, workingDirectory, source.path, label);
   const rows = holdsRows(named);
@@ -53,6 +53,7 @@ export async function fileBaseline(
     evaluationSetDigest: null,
     rowsSha256: null,
     notices: ofThisRun ? [CHANGEABLE] : [],
+    inReach: ofThisRun && host.kind !== 'terminal' && EVENTS_WITH_BASE.includes(origin.event),
   };
 }
 

@@ -1,5 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../../shared/action/action.ts';
+import { isInside, realPath } from '../../../shared/action/contained-path.ts';
+import { EVENTS_WITH_BASE } from '../../../shared/action/policy.ts';
 import { InfrastructureError, SubjectError, UsageError } from '../../../shared/errors.ts';
 import type { Blame, FileReference } from '../../../shared/record/common.ts';
 import type { ModelRegistry, Version } from '../../../shared/registries/registry.ts';
@@ -28,6 +30,8 @@ export interface FoundBaseline {
   /** Of the file of rows on which the gate examined it. */
   readonly rowsSha256: string | null;
   readonly notices: readonly string[];
+  /** The change under test could have written it: a pull request, and files of its own workspace. */
+  readonly inReach?: boolean;
 }
 
 type RegistrySource = Extract<BaselineSource, { kind: 'alias' | 'version' }>;
@@ -35,7 +39,7 @@ type RegistrySource = Extract<BaselineSource, { kind: 'alias' | 'version' }>;
 export type CollectedBaseline =
   | FoundBaseline
   | { readonly kind: 'not-needed' }
-  | { readonly kind: 'first-run' }
+  | { readonly kind: 'first-run'; readonly inReach?: boolean }
   | { readonly kind: 'unavailable'; readonly what: string; readonly blame: Omit<Blame, 'contact'> };
 
 export interface BaselineOptions {
@@ -104,13 +108,14 @@ async function registryBaseline(
   const { openRegistry } = await import('../../../shared/registries/choose.ts');
   const registry = await openRegistry('registry', inputs.registry, { ...context, token: inputs.token });
   const versions = await registry.list(model, context.signal);
-  if (versions.length === 0 && source.kind === 'alias') return { kind: 'first-run' };
+  const inReach = registryInReach(inputs.registry, context);
+  if (versions.length === 0 && source.kind === 'alias') return { kind: 'first-run', inReach };
 
   const version =
     source.kind === 'alias'
       ? await registry.resolve(model, source.alias, context.signal)
       : versions.find((each) => each.version === source.version);
-  if (version !== undefined) return found(options, registry, version, source);
+  if (version !== undefined) return { ...(await found(options, registry, version, source)), inReach };
 
   if (source.kind === 'version') {
     const known = versions.map((each) => each.version).join(', ');
@@ -130,6 +135,16 @@ async function registryBaseline(
       : 'The alias moves when publish-model publishes. Publish again, or name a version by "from: version:<v>".',
     'configuration',
   );
+}
+
+/** On a pull request what lies in its workspace is its own: a registry there can be emptied, and its aliases moved. */
+function registryInReach(
+  registry: string,
+  { origin, host, workspace, workingDirectory }: BaselineOptions['context'],
+): boolean {
+  const [, path] = /^directory:\s*(.*?)\s*$/s.exec(registry) ?? [];
+  if (path === undefined || host.kind === 'terminal' || !EVENTS_WITH_BASE.includes(origin.event)) return false;
+  return isInside(workspace, realPath(resolve(workingDirectory, path)));
 }
 
 async function found(

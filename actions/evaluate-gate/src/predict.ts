@@ -7,6 +7,7 @@ import type { CollectedBaseline } from './baseline.ts';
 import type { Candidate } from './candidate.ts';
 import { whyNotExamined } from './examine/decide/why-not-examined.ts';
 import type { LocalModelFile, Unusable } from './examine/options.ts';
+import { rowsAtBase } from './examine/rows-at-base.ts';
 import type { GateFile } from './gate-file/gate-file.ts';
 import type { Inputs } from './inputs.ts';
 import type { PredictionFile } from './metrics/prediction-file.ts';
@@ -54,6 +55,7 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
       training === undefined
         ? undefined
         : { id: training.run.id, job: training.run.job, here: training.body?.engine === 'local' },
+    baseRows: (path) => rowsAtBase(path, context),
     context,
     signal: context.signal,
   });

@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly newInHead: boolean;
   /** The rows of the evaluation are not those of the base: at best inconclusive. */
   readonly rowsChanged: boolean;
+  /** The change under test could have written what it is compared with: at best inconclusive. */
+  readonly baselineInReach?: boolean;
   /** Whose it is that the baseline is not there, where it is not. */
   readonly baselineBlame: OwnBlame | undefined;
   readonly firstRun: boolean;
@@ -90,10 +92,17 @@ function refusalOf({ selfReportedRefused, control }: Circumstances): OwnBlame | 
 }
 
 /** Why what holds here is not in force yet. */
-function reservationOf({ newInHead, rowsChanged }: Circumstances): string | undefined {
+function reservationOf({
+  newInHead,
+  rowsChanged,
+  baselineInReach = false,
+}: Circumstances): string | undefined {
   if (newInHead) return 'The gate file is new in this pull request and not yet in force.';
-  return rowsChanged
-    ? 'This pull request changes the evaluation rows, which count when they are merged.'
+  if (rowsChanged) {
+    return 'This pull request brings evaluation rows that the base does not vouch for, which count when they are merged.';
+  }
+  return baselineInReach
+    ? 'The baseline was read from files of this run, which the change under test could have written.'
     : undefined;
 }
 

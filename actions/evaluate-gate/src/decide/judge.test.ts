@@ -255,7 +255,7 @@ describe('judge', () => {
     };
     const circumstances = {
       heads: ['a'.repeat(40)],
-      author: null,
+      authors: [],
       selfWaiver: false,
       now: '2026-11-22T00:00:00Z',
       permissions: new Map([['ann', 'write']]),

@@ -69,6 +69,7 @@ export function judge(collected: Collected): Judged {
   const conclusion = conclude(waived.rules, {
     newInHead: policy.newInHead,
     rowsChanged: examination?.changed ?? false,
+    baselineInReach: 'inReach' in baseline && baseline.inReach === true,
     baselineBlame: reference.blame,
     firstRun: baseline.kind === 'first-run',
     selfReportedRefused: predictionsBy !== 'gate' && !gate.acceptSelfReported,

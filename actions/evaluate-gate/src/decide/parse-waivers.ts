@@ -67,13 +67,18 @@ export function parseWaivers(comments: readonly Comment[]): ParsedWaivers {
   return { requests, notices };
 }
 
-/** The lines outside of fenced code, where a person would show a command and not give it. */
+/** The lines outside of code blocks, where a person would show a command and not give it (CommonMark 0.31, 4.4 and 4.5). */
 function linesOf(body: string): string[] {
-  let fenced = false;
+  let fence: string | undefined;
   return body.split(/\r?\n/).filter((line) => {
-    const fence = /^\s*(```|~~~)/.test(line);
-    if (fence) fenced = !fenced;
-    return !fence && !fenced;
+    const [, found = '', rest = ''] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (fence === undefined) {
+      if (found !== '') fence = found;
+      return found === '' && !/^(?: {4}|\t| {1,3}\t)/.test(line);
+    }
+    // A block is ended by a fence of its own kind, as long or longer, with nothing after it.
+    if (found[0] === fence[0] && found.length >= fence.length && rest.trim() === '') fence = undefined;
+    return false;
   });
 }
 

@@ -95,7 +95,7 @@ const rule = (overrides: Partial<EvaluatedRule> = {}): EvaluatedRule => ({
 
 const CIRCUMSTANCES: WaiverCircumstances = {
   heads: [HEAD],
-  author: 'bob',
+  authors: ['bob'],
   selfWaiver: false,
   now: '2026-11-22T12:00:00Z',
   permissions: new Map([
@@ -188,7 +188,7 @@ describe('waive', () => {
 
   it('the author may where the gate file of the base says so', () => {
     expect(waived(WAIVE, { by: { author: 'bob' }, selfWaiver: true }).waivers).toHaveLength(1);
-    expect(waived(WAIVE, { by: { author: 'bob' }, author: null }).waivers).toHaveLength(1);
+    expect(waived(WAIVE, { by: { author: 'bob' }, authors: [] }).waivers).toHaveLength(1);
   });
 
   it("the waiver of a merged pull request's head holds on the default branch", () => {

@@ -5,8 +5,8 @@ import type { WaiverRequest } from './parse-waivers.ts';
 export interface WaiverCircumstances {
   /** The commit under test, and on the default branch also the heads of the pull requests that brought it. */
   readonly heads: readonly string[];
-  /** Who opened the pull request; null where there is none. */
-  readonly author: string | null;
+  /** Who opened the pull request, or on the default branch those that brought the commit. */
+  readonly authors: readonly string[];
   readonly selfWaiver: boolean;
   /** RFC 3339. */
   readonly now: string;
@@ -58,7 +58,7 @@ export function waive(
 function whyRefused(
   { rule: id, by, isBot, expires, commit }: WaiverRequest,
   rules: readonly EvaluatedRule[],
-  { heads, author, selfWaiver, now, permissions }: WaiverCircumstances,
+  { heads, authors, selfWaiver, now, permissions }: WaiverCircumstances,
 ): string | undefined {
   const login = by.toLowerCase();
   const permission = permissions.get(login) ?? 'none';
@@ -66,7 +66,7 @@ function whyRefused(
   if (!MAY_WRITE.includes(permission)) {
     return `it needs the permission to write to the repository, and ${by} has "${permission}"`;
   }
-  if (login === author?.toLowerCase() && !selfWaiver) {
+  if (!selfWaiver && authors.some((author) => author.toLowerCase() === login)) {
     return 'the author of the pull request waives nothing of it ("self-waiver: true" in the gate file would allow it)';
   }
   if (Date.parse(expires) < Date.parse(now)) return `it expired on ${expires.slice(0, 10)}`;

@@ -51,7 +51,17 @@ export async function examine(options: ExamineOptions): Promise<Examined> {
   const { event } = context.commit;
   const { policyFrom } = inputs;
   const baselineSha256 = options.baselineEvaluation?.rowsSha256 ?? null;
-  const identity = { found: rows.sha256, examination, baseline: baselineSha256, event, policyFrom, gatePath };
+  // A digest in the gate file settles it, and the file of the base need not be brought.
+  const base = examination.sha256 === undefined ? await options.baseRows?.(rows.path) : undefined;
+  const identity = {
+    found: rows.sha256,
+    examination,
+    base: base ?? null,
+    baseline: baselineSha256,
+    event,
+    policyFrom,
+    gatePath,
+  };
   const changed = rowsChanged(identity);
   const folder = join(context.temporaryDirectory, 'examination');
   await mkdir(folder, { recursive: true });

@@ -43,6 +43,8 @@ export interface ExamineOptions {
   readonly candidateModel: readonly FileReference[];
   readonly baselineModel: { readonly files: readonly LocalModelFile[]; readonly what: string } | undefined;
   readonly baselineEvaluation: { readonly rowsSha256: string | null } | undefined;
+  /** The SHA-256 of a file at the base commit; null where the base has no such file. */
+  readonly baseRows?: (path: string) => Promise<string | null>;
   /** Where the candidate was trained; `here` where this machine's job did it itself (engine `local`). */
   readonly training: (Pick<Run, 'id' | 'job'> & { readonly here: boolean }) | undefined;
   readonly context: ExamineContext;

@@ -64,7 +64,7 @@ export async function collectWaivers({
       ...parsed,
       circumstances: {
         heads: [...new Set([origin.headSha, ...pulls.map(({ head }) => head.sha)])],
-        author: pulls[0]?.user?.login ?? null,
+        authors: pulls.flatMap(({ user }) => (user === null ? [] : [user.login])),
         selfWaiver,
         now: new Date().toISOString(),
         permissions,

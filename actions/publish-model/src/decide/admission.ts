@@ -1,5 +1,6 @@
 import type { Owner } from '../../../../shared/errors.ts';
 import type { SectionOf } from '../../../../shared/record/section.ts';
+import { whyOwnPolicy } from './own-policy.ts';
 
 /** What the record says about one model. */
 export interface ModelRecord {
@@ -70,6 +71,8 @@ function objectionToEvaluation({ training, evaluation }: ModelRecord): Objection
       'Only a model that the gate has passed is published.',
     );
   }
+  const own = whyOwnPolicy(evaluation);
+  if (own !== undefined) return { ...refused('configuration', own, ''), kind: 'skipped' };
   const judged = evaluation.body?.modelDigest ?? null;
   if (judged === null || judged !== training.body?.modelDigest) {
     return refused(

@@ -7,6 +7,8 @@ const PROPOSING: readonly string[] = ['pull_request', 'pull_request_target', 'me
 export interface Identity {
   readonly found: string;
   readonly examination: Pick<Examination, 'rows' | 'sha256' | 'line'>;
+  /** Of the file of that path at the base commit; null where it has none. */
+  readonly base: string | null;
   /** Of the rows on which the baseline was examined last. */
   readonly baseline: string | null;
   readonly event: string;
@@ -16,11 +18,13 @@ export interface Identity {
 
 /**
  * Whether the evaluation rows are proposed, and not those of the base: by the digest of the base's gate file, else by
- * that of the baseline's evaluation. Where nothing is proposed, a digest that does not hold is an error.
+ * the base's own file, else by the baseline's evaluation. What none of them vouches for counts as proposed: the change
+ * could have brought it. Where nothing is proposed, a digest that does not hold is an error.
  */
 export function rowsChanged({
   found,
   examination,
+  base,
   baseline,
   event,
   policyFrom,
@@ -28,7 +32,11 @@ export function rowsChanged({
 }: Identity): boolean {
   const { rows, sha256, line } = examination;
   const proposing = PROPOSING.includes(event);
-  if (sha256 === undefined) return proposing && baseline !== null && baseline !== found;
+  if (sha256 === undefined) {
+    if (!proposing) return false;
+    const vouched = base ?? baseline;
+    return vouched === null ? policyFrom === 'base' : vouched !== found;
+  }
   if (sha256 === found) return false;
   // The base's gate file speaks of the base's rows; one of the same commit as the rows contradicts itself.
   if (proposing && policyFrom === 'base') return true;
