@@ -11,7 +11,9 @@ import {
   gateText,
   judged,
   openYard,
+  predictionsFile,
   REFUSED,
+  ROWS,
   saying,
   UNDECIDED,
   type Yard,
@@ -98,9 +100,15 @@ describe('a pull request that cheats with the policy', () => {
 
   cheat('writes rules of its own into the workflow, in place of the gate file', async () => {
     await using yard = await copyOf(template);
-    const run = await bad(yard);
-    const end = await judged(run, { inputs: { rules: 'accuracy >= 0.01', registry: '' } });
-    expect(end).toMatchObject({ verdict: 'y' });
+    await yard.propose({ 'train.py': 'worse' });
+    const run = await yard.run();
+    await run.train({ model: BAD, more: [predictionsFile(ROWS)] });
+    const columns = { 'label-column': 'label', 'prediction-column': 'y_pred' };
+    expect(await judged(run, { inputs: { rules: 'accuracy >= 0.8', ...columns } })).toMatchObject({
+      verdict: 'pass',
+      published: 'skipped',
+      refusal: saying('by rules of the pull request under test (the inputs of the step)'),
+    });
   });
 
   cheat('makes its rule a warning', async () => {
@@ -148,7 +156,7 @@ describe('a pull request that cheats with the policy', () => {
     await yard.write('gate.yml', `${gateText()}${levels.join('\n')}\n`);
     yard.merge();
     const begun = performance.now();
-    expect(await judged(await bad(yard))).toMatchObject({ ...BROKEN, why: 'z' });
+    expect(await judged(await bad(yard))).toMatchObject({ ...BROKEN, why: saying('Excessive alias count') });
     expect(performance.now() - begun).toBeLessThan(20_000);
   });
 

@@ -368,6 +368,20 @@ function errorOf(error: unknown): Outcome<'evaluation'> {
   };
 }
 
+/** What a training could claim to have predicted: every label. `change` is done to each line of `id,label,y_pred`. */
+export function predictionsFile(
+  rows: string,
+  change: (cells: string[], index: number) => string[] = (cells) => cells,
+): { path: string; content: string; role: 'predictions' } {
+  const lines = rows.trim().split('\n').slice(1);
+  const written = lines.map((line, index) => {
+    const [id = '', , , , label = ''] = line.split(',');
+    return change([id, label, label], index).join(',');
+  });
+  const content = `${['id,label,y_pred', ...written.filter((line) => line !== '')].join('\n')}\n`;
+  return { path: 'out/predictions.csv', content, role: 'predictions' };
+}
+
 /** How a scenario ended. */
 export interface End {
   /** Of the gate. */
