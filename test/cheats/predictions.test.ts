@@ -39,6 +39,13 @@ afterAll(async () => {
   await believing[Symbol.asyncDispose]();
 });
 
+/** The right answers, with the scores of one who is sure. */
+const answers = predictionsFile(
+  ROWS,
+  ([id = '', label = '']) => [id, label, label, ...['10', '20', '30'].map((one) => (one === label ? '1' : '0'))],
+  'id,label,y_pred,p0,p1,p2',
+);
+
 /** Wrong in every twentieth row, as models are. */
 const honest = ([id = '', label = '', right = '']: string[], index: number): string[] => [
   id,
@@ -104,7 +111,7 @@ describe('a training that cheats about its predictions', () => {
   cheat('ships a model that the gate cannot run, with the right answers', async () => {
     await using yard = await copyOf(examined);
     const run = await yard.run();
-    await run.train({ model: BAD, name: 'out/weights.bin', more: [predictionsFile(ROWS)] });
+    await run.train({ model: BAD, name: 'out/weights.bin', more: [answers] });
     expect(await judged(run)).toMatchObject({
       ...BROKEN,
       why: saying('The numbers are self-reported, and the gate file does not accept that.'),
@@ -115,7 +122,7 @@ describe('a training that cheats about its predictions', () => {
     await using yard = await copyOf(examined);
     const run = await yard.run();
     const second = { path: 'out/other.onnx', content: BETTER, role: 'model' as const };
-    await run.train({ model: BAD, more: [second, predictionsFile(ROWS)] });
+    await run.train({ model: BAD, more: [second, answers] });
     expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying('The numbers are self-reported') });
   });
 

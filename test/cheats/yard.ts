@@ -372,13 +372,14 @@ function errorOf(error: unknown): Outcome<'evaluation'> {
 export function predictionsFile(
   rows: string,
   change: (cells: string[], index: number) => string[] = (cells) => cells,
+  header = 'id,label,y_pred',
 ): { path: string; content: string; role: 'predictions' } {
   const lines = rows.trim().split('\n').slice(1);
   const written = lines.map((line, index) => {
     const [id = '', , , , label = ''] = line.split(',');
     return change([id, label, label], index).join(',');
   });
-  const content = `${['id,label,y_pred', ...written.filter((line) => line !== '')].join('\n')}\n`;
+  const content = `${[header, ...written.filter((line) => line !== '')].join('\n')}\n`;
   return { path: 'out/predictions.csv', content, role: 'predictions' };
 }
 
