@@ -105,6 +105,8 @@ export interface YardRun {
   /** Runs evaluate-gate and stores its section, as the shell of an action does. */
   gate(options?: GateOptions): Promise<SectionOf<'evaluation'>>;
   publish(inputs?: Readonly<Record<string, string>>): Promise<Outcome<'publication'>>;
+  /** Runs evaluate-gate in the mode that judges a matrix of gates. */
+  conclude(inputs: Readonly<Record<'models' | 'needs', string>>): Promise<Outcome<'evaluation'>>;
   save(section: Section, key?: string): Promise<void>;
   /** Where the steps of one job keep a section. */
   sectionPath(kind: string, key: string): string;
@@ -273,6 +275,11 @@ export class Yard implements AsyncDisposable {
         if (section.kind !== 'evaluation') throw new RangeError(section.kind);
         return section;
       },
+      conclude: async (inputs) =>
+        await gateAction.run(
+          gateInputs(this.workspace, { mode: 'conclude', ...inputs }),
+          await contextOf('evaluate-gate', 'conclude'),
+        ),
       publish: async (inputs = {}) =>
         await publishAction.run(
           publishInputs(this.workspace, { registry: `directory:${this.registry}`, ...inputs }),
