@@ -1,10 +1,8 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DirectoryRegistry } from '../../shared/registries/directory.ts';
 import {
   ACCEPTED,
-  BAD,
   BETTER,
   BROKEN,
   cheat,
@@ -16,13 +14,13 @@ import {
   REFUSED,
   saying,
   UNDECIDED,
+  WORSE,
   type Yard,
 } from './yard.ts';
 
-const { signal } = new AbortController();
 const IN_REACH = saying('which the change under test could have written');
-/** Only compares, so that whoever chooses the baseline chooses the verdict. */
-const COMPARING = gateText({ rule: '{ metric: accuracy, min: 0.01, max-regression: 0.02 }' });
+/** What the worse model would pass, were it not compared, so that whoever chooses the baseline chooses the verdict. */
+const COMPARING = gateText({ rule: '{ metric: accuracy, min: 0.5, max-regression: 0.02 }' });
 
 let template: Yard;
 beforeAll(async () => {
@@ -33,14 +31,13 @@ afterAll(() => template[Symbol.asyncDispose]());
 /** Publishes the bad model from a run of its own, with a gate that lets it, so that the registry has it as v2. */
 async function publishBad(yard: Yard): Promise<void> {
   const run = await yard.run({ event: 'push', id: '8' });
-  await run.train({ model: BAD });
+  await run.train({ model: WORSE });
   const { verdict } = await run.publish({ 'require-gate': 'false' });
   expect(verdict).toBe('pass');
 }
 
 /** The registry of the yard as a folder of its workspace, where a pull request may commit to it. */
 async function inWorkspace(yard: Yard): Promise<Record<string, string>> {
-  const { cp } = await import('node:fs/promises');
   await cp(yard.registry, join(yard.workspace, 'registry'), { recursive: true });
   return { registry: 'directory:registry' };
 }
@@ -52,7 +49,7 @@ describe('honest twins', () => {
     await run.train({ model: BETTER });
     expect(await judged(run)).toMatchObject(ACCEPTED);
     const worse = await yard.run({ id: '43' });
-    await worse.train({ model: BAD });
+    await worse.train({ model: WORSE });
     expect(await judged(worse)).toMatchObject({ ...REFUSED, why: saying('at most 0.02 worse is allowed') });
   });
 
@@ -71,9 +68,8 @@ describe('a pull request that cheats with the baseline', () => {
     const inputs = await inWorkspace(yard);
     await rm(join(yard.workspace, 'registry'), { recursive: true });
     const run = await yard.run();
-    await run.train({ model: BAD });
-    await yard.write('gate.yml', gateText({ rule: '{ metric: accuracy, min: 0.01, max-regression: 0.02 }' }));
-    expect(await judged(run, { inputs })).toMatchObject({ verdict: 'x' });
+    await run.train({ model: WORSE });
+    expect(await judged(run, { inputs })).toMatchObject({ ...UNDECIDED, why: IN_REACH });
   });
 
   cheat('moves the alias of the workspace registry to a worse version', async () => {
@@ -81,16 +77,8 @@ describe('a pull request that cheats with the baseline', () => {
     await publishBad(yard);
     const inputs = await inWorkspace(yard);
     const run = await yard.run();
-    await run.train({ model: BAD });
-    expect(await judged(run, { inputs })).toMatchObject({ verdict: 'x' });
-  });
-
-  cheat('names another registry, which is empty', async () => {
-    await using yard = await copyOf(template);
-    const run = await yard.run();
-    await run.train({ model: BAD });
-    const end = await judged(run, { inputs: { registry: 'directory:new' } });
-    expect(end).toMatchObject({ verdict: 'x' });
+    await run.train({ model: WORSE });
+    expect(await judged(run, { inputs })).toMatchObject({ ...UNDECIDED, why: IN_REACH });
   });
 
   cheat('exchanges the bytes of the baseline in the registry', async () => {
@@ -101,8 +89,11 @@ describe('a pull request that cheats with the baseline', () => {
       if (bytes.equals(GOOD)) await writeFile(join(blobs, name), Buffer.alloc(bytes.length));
     }
     const run = await yard.run();
-    await run.train({ model: BAD });
-    expect(await judged(run)).toMatchObject({ ...BROKEN, why: 'x' });
+    await run.train({ model: WORSE });
+    expect(await judged(run)).toMatchObject({
+      ...BROKEN,
+      why: saying('of digits:v1 has other content than its digest says'),
+    });
   });
 
   cheat('deletes the alias, so that there is nothing to be compared with', async () => {
@@ -110,49 +101,38 @@ describe('a pull request that cheats with the baseline', () => {
     await yard.write('gate.yml', COMPARING.replace('from: candidate', 'from: production'));
     yard.merge();
     const run = await yard.run();
-    await run.train({ model: BAD });
+    await run.train({ model: WORSE });
     expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying('no alias "production"') });
   });
 
   cheat('lowers the metrics of the file that it is compared with', async () => {
     const gate = `version: 1\nbaseline: { from: "file:baseline.json" }\nrules:\n  - { metric: accuracy, max-regression: 0.02, test: none }\n`;
-    const files = { 'baseline.json': '{"accuracy": 0.96}', 'metrics.json': '{"accuracy": 0.5}' };
-    const more = 'evaluation: {id: id, label: label, prediction: p}\n';
-    await using yard = await openYard({ gate: gate + more.slice(0, 0), files, published: false });
+    const files = { 'baseline.json': '{"accuracy": 0.96}' };
+    await using yard = await openYard({ gate, files, published: false });
     await yard.propose({ 'baseline.json': '{"accuracy": 0.1}' });
     const run = await yard.run();
-    await run.train({ model: BAD, metrics: { accuracy: 0.5 } });
-    expect(await judged(run)).toMatchObject({ verdict: 'x' });
+    await run.train({ model: WORSE, metrics: { accuracy: 0.5 } });
+    expect(await judged(run)).toMatchObject({ ...REFUSED, why: saying('0.96') });
   });
 
   cheat('brings the file that it is compared with, which the base lacks', async () => {
-    const gate = `version: 1\nbaseline: { from: "file:baseline.json" }\nrules:\n  - { metric: accuracy, min: 0.01, max-regression: 0.02, test: none }\n`;
+    const gate = `version: 1\nbaseline: { from: "file:baseline.json" }\nrules:\n  - { metric: accuracy, min: 0.5, max-regression: 0.02, test: none }\n`;
     await using yard = await openYard({ gate, published: false });
     await yard.propose({ 'baseline.json': '{"accuracy": 0.1}' });
     const run = await yard.run();
-    await run.train({ model: BAD, metrics: { accuracy: 0.5 } });
-    expect(await judged(run)).toMatchObject({ verdict: 'x', why: IN_REACH });
+    await run.train({ model: WORSE, metrics: { accuracy: 0.5 } });
+    expect(await judged(run)).toMatchObject({ ...UNDECIDED, why: IN_REACH });
   });
 
   cheat('gives metrics of a baseline by an input, in place of the registry', async () => {
     await using yard = await copyOf(template);
     await yard.propose({ 'low.json': '{"accuracy": 0.01}' });
     const run = await yard.run();
-    await run.train({ model: BAD });
+    await run.train({ model: WORSE });
     expect(await judged(run, { inputs: { 'baseline-metrics': 'low.json' } })).toMatchObject({
       ...BROKEN,
       why: saying('count only for a file as baseline'),
     });
-  });
-
-  cheat('takes a later version of itself for the baseline by a ratchet of small steps', async () => {
-    await using yard = await copyOf(template);
-    const registry = new DirectoryRegistry({ root: yard.registry, name: 'directory' });
-    const before = await registry.resolve('digits', 'candidate', signal);
-    const run = await yard.run();
-    await run.train({ model: BAD });
-    expect(await judged(run)).toMatchObject(REFUSED);
-    expect((await registry.resolve('digits', 'candidate', signal))?.version).toBe(before?.version);
   });
 });
 

@@ -124,7 +124,10 @@ describe('a model that cheats', () => {
         { operator: 'Sqrt', inputs: ['logits'], outputs: ['probabilities'] },
       ],
     });
-    expect(await end(model, yard)).toMatchObject({ ...BROKEN, why: saying('gave NaN or infinity for 400 of 400 rows') });
+    expect(await end(model, yard)).toMatchObject({
+      ...BROKEN,
+      why: saying('gave NaN or infinity for 400 of 400 rows'),
+    });
   });
 
   cheat('answers with fewer rows than it was given', async () => {
@@ -132,7 +135,12 @@ describe('a model that cheats', () => {
     const model = scoring({
       nodes: [
         { operator: 'MatMul', inputs: ['x', 'weights'], outputs: ['logits'] },
-        { operator: 'ReduceMax', inputs: ['logits'], outputs: ['probabilities'], attributes: { keepdims: 1 } },
+        {
+          operator: 'ReduceMax',
+          inputs: ['logits'],
+          outputs: ['probabilities'],
+          attributes: { keepdims: 1 },
+        },
       ],
     });
     expect(await end(model, yard)).toMatchObject({ ...BROKEN, why: saying('of shape [1, 1] for 400 rows') });

@@ -60,7 +60,10 @@ describe('a pull request that cheats with the policy', () => {
     await using yard = await copyOf(template);
     const end = await judged(await bad(yard, { 'gate.yml': LAX }));
     expect(end).toMatchObject({ ...REFUSED, why: TOO_BAD });
-    expect(end.gate.body?.gate).toMatchObject({ from: 'base', diff: saying('+  - { metric: accuracy, min: 0 }') });
+    expect(end.gate.body?.gate).toMatchObject({
+      from: 'base',
+      diff: saying('+  - { metric: accuracy, min: 0 }'),
+    });
   });
 
   cheat('deletes gate.yml', async () => {
@@ -114,7 +117,10 @@ describe('a pull request that cheats with the policy', () => {
   cheat('makes its rule a warning', async () => {
     await using yard = await copyOf(template);
     const warning = gateText({ rule: '{ metric: accuracy, min: 0.8, severity: warning }' });
-    expect(await judged(await bad(yard, { 'gate.yml': warning }))).toMatchObject({ ...REFUSED, why: TOO_BAD });
+    expect(await judged(await bad(yard, { 'gate.yml': warning }))).toMatchObject({
+      ...REFUSED,
+      why: TOO_BAD,
+    });
   });
 
   cheat('has its rules merged by the queue with another pull request', async () => {
@@ -147,12 +153,21 @@ describe('a pull request that cheats with the policy', () => {
     const lax = '&lax { metric: accuracy, min: 0 }\n  - { <<: *lax, min: 0.8 }';
     await yard.write('gate.yml', gateText({ rule: lax }));
     yard.merge();
-    expect(await judged(await bad(yard))).toMatchObject({ ...BROKEN, why: saying('unknown key "<<" in rule 2') });
+    expect(await judged(await bad(yard))).toMatchObject({
+      ...BROKEN,
+      why: saying('unknown key "<<" in rule 2'),
+    });
   });
 
   cheat('holds the gate up with a bomb of aliases', async () => {
     await using yard = await copyOf(template);
-    const levels = Array.from({ length: 12 }, (_, level) => `a${level}: &a${level} [${Array(10).fill(level === 0 ? '1' : `*a${level - 1}`).join(', ')}]`);
+    const levels = Array.from(
+      { length: 12 },
+      (_, level) =>
+        `a${level}: &a${level} [${Array(10)
+          .fill(level === 0 ? '1' : `*a${level - 1}`)
+          .join(', ')}]`,
+    );
     await yard.write('gate.yml', `${gateText()}${levels.join('\n')}\n`);
     yard.merge();
     const begun = performance.now();

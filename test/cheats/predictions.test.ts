@@ -42,7 +42,12 @@ afterAll(async () => {
 /** The right answers, with the scores of one who is sure. */
 const answers = predictionsFile(
   ROWS,
-  ([id = '', label = '']) => [id, label, label, ...['10', '20', '30'].map((one) => (one === label ? '1' : '0'))],
+  ([id = '', label = '']) => [
+    id,
+    label,
+    label,
+    ...['10', '20', '30'].map((one) => (one === label ? '1' : '0')),
+  ],
   'id,label,y_pred,p0,p1,p2',
 );
 
@@ -66,7 +71,10 @@ describe('honest twins', () => {
   it('a model is examined, whatever its training wrote', async () => {
     await using yard = await copyOf(examined);
     const run = await yard.run();
-    await run.train({ model: BETTER, more: [predictionsFile(ROWS, (cells) => [...cells.slice(0, 2), '10'])] });
+    await run.train({
+      model: BETTER,
+      more: [predictionsFile(ROWS, (cells) => [...cells.slice(0, 2), '10'])],
+    });
     const end = await judged(run);
     expect(end).toMatchObject(ACCEPTED);
     expect(end.gate.body?.predictionsBy).toBe('gate');
@@ -95,7 +103,10 @@ describe('a training that cheats about its predictions', () => {
     await yard.propose({ 'metrics.json': '{"accuracy": 1}' });
     const run = await yard.run();
     await run.train({ model: BAD });
-    expect(await judged(run, { inputs: { metrics: 'metrics.json' } })).toMatchObject({ ...REFUSED, why: TOO_BAD });
+    expect(await judged(run, { inputs: { metrics: 'metrics.json' } })).toMatchObject({
+      ...REFUSED,
+      why: TOO_BAD,
+    });
   });
 
   cheat('gives the right answers to the gate by the workflow', async () => {
@@ -144,7 +155,10 @@ describe('a training that cheats about its predictions', () => {
     const [, ...lines] = content.trim().split('\n');
     const right = lines.filter((_, index) => index % 20 !== 0);
     await run.train({ model: BAD, more: [{ ...file, content: `${content}${right.join('\n')}\n` }] });
-    expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying('380 rows that repeat an earlier "id"') });
+    expect(await judged(run)).toMatchObject({
+      ...BROKEN,
+      why: saying('380 rows that repeat an earlier "id"'),
+    });
   });
 
   cheat('adds rows that nobody asked for', async () => {
@@ -163,7 +177,10 @@ describe('a training that cheats about its predictions', () => {
     await using yard = await copyOf(believing);
     const run = await yard.run();
     await run.train({ model: BAD, more: [predictionsFile(ROWS, ([id = '']) => [id, '10', '10'])] });
-    expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying("another label in the baseline's predictions") });
+    expect(await judged(run)).toMatchObject({
+      ...BROKEN,
+      why: saying("another label in the baseline's predictions"),
+    });
   });
 
   cheat('shifts the ids by one, so that other labels meet its answers', async () => {
@@ -175,13 +192,20 @@ describe('a training that cheats about its predictions', () => {
       answer,
     ]);
     await run.train({ model: BAD, more: [shifted] });
-    expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying("another label in the baseline's predictions") });
+    expect(await judged(run)).toMatchObject({
+      ...BROKEN,
+      why: saying("another label in the baseline's predictions"),
+    });
   });
 
   cheat('answers with a class that is none, and leaves rows unanswered', async () => {
     await using yard = await copyOf(believing);
     const run = await yard.run();
-    const vague = predictionsFile(ROWS, ([id = '', label = ''], index) => [id, label, index < 5 ? '' : 'any']);
+    const vague = predictionsFile(ROWS, ([id = '', label = ''], index) => [
+      id,
+      label,
+      index < 5 ? '' : 'any',
+    ]);
     await run.train({ model: BAD, more: [vague] });
     expect(await judged(run)).toMatchObject({ ...BROKEN, why: saying('5 rows without a value in "y_pred"') });
   });

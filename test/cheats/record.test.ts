@@ -72,7 +72,10 @@ describe('a pull request that cheats with the record', () => {
     const run = await yard.run();
     await run.train({ model: BETTER });
     await plant(run, text);
-    expect(await offered(run)).toMatchObject({ published: 'error', refusal: saying('is of run "41", not of "42"') });
+    expect(await offered(run)).toMatchObject({
+      published: 'error',
+      refusal: saying('is of run "41", not of "42"'),
+    });
   });
 
   cheat('replays the verdict of an earlier commit', async () => {
@@ -161,7 +164,10 @@ describe('a pull request that cheats with the record', () => {
     await run.train({ model: BAD, key: 'bad' });
     const gate = await run.gate({ inputs: { 'from-key': 'good' } });
     expect(gate.verdict).toBe('pass');
-    expect(await offered(run)).toMatchObject({ published: 'error', refusal: saying('Several training sections') });
+    expect(await offered(run)).toMatchObject({
+      published: 'error',
+      refusal: saying('Several training sections'),
+    });
     expect(await offered(run, { 'from-key': 'bad' })).toMatchObject({
       published: 'error',
       refusal: saying('and not this model'),
@@ -228,7 +234,10 @@ describe('a pull request that cheats with the record', () => {
   });
 });
 
-async function overwrite(file: { locations: readonly unknown[] } | undefined, content: Buffer): Promise<void> {
+async function overwrite(
+  file: { locations: readonly unknown[] } | undefined,
+  content: Buffer,
+): Promise<void> {
   const [location] = file?.locations ?? [];
   if (typeof location !== 'object' || location === null || !('path' in location)) throw new Error('no file');
   await writeFile(String(location.path), content);

@@ -22,7 +22,14 @@ const PATH = 'data/rows.csv';
 /** The labels that the bad model gives: what is wrong with it is wrong with them. */
 const WRONG: Readonly<Record<string, string>> = { '10': '20', '20': '30', '30': '10' };
 const change = (each: (cells: string[], index: number) => string | undefined): string =>
-  `${[ROWS.split('\n')[0] ?? '', ...ROWS.trim().split('\n').slice(1).map((line, index) => each(line.split(','), index)).filter((line) => line !== undefined)].join('\n')}\n`;
+  `${[
+    ROWS.split('\n')[0] ?? '',
+    ...ROWS.trim()
+      .split('\n')
+      .slice(1)
+      .map((line, index) => each(line.split(','), index))
+      .filter((line) => line !== undefined),
+  ].join('\n')}\n`;
 const RELABELLED = change((cells) => [...cells.slice(0, 4), WRONG[cells[4] ?? '']].join(','));
 const NOT_VOUCHED = saying('evaluation rows that the base does not vouch for');
 
@@ -61,7 +68,10 @@ describe('honest twins', () => {
 
   it('rows that are merged count', async () => {
     await using yard = await copyOf(unpinned);
-    await yard.write(PATH, change((cells, index) => (index % 7 === 0 ? undefined : cells.join(','))));
+    await yard.write(
+      PATH,
+      change((cells, index) => (index % 7 === 0 ? undefined : cells.join(','))),
+    );
     yard.merge();
     const run = await yard.run({ event: 'push' });
     await run.train({ model: BETTER });
@@ -75,22 +85,34 @@ describe('a pull request that cheats with the evaluation rows', () => {
     expect(await judged(await proposed(yard, RELABELLED))).toMatchObject({ ...UNDECIDED, why: NOT_VOUCHED });
   });
 
-  cheat('labels the rows as its model answers, where nothing is compared and no digest is written', async () => {
-    await using yard = await copyOf(first);
-    expect(await judged(await proposed(yard, RELABELLED))).toMatchObject({ ...UNDECIDED, why: NOT_VOUCHED });
-  });
+  cheat(
+    'labels the rows as its model answers, where nothing is compared and no digest is written',
+    async () => {
+      await using yard = await copyOf(first);
+      expect(await judged(await proposed(yard, RELABELLED))).toMatchObject({
+        ...UNDECIDED,
+        why: NOT_VOUCHED,
+      });
+    },
+  );
 
   cheat('changes the rows and their digest in the gate file together', async () => {
     await using yard = await copyOf(pinned);
     const rows = change((cells, index) => (index < 200 ? cells.join(',') : undefined));
     await yard.write('gate.yml', gateText({ rows: PATH, sha256: sha256(rows) }));
-    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({ ...UNDECIDED, why: NOT_VOUCHED });
+    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({
+      ...UNDECIDED,
+      why: NOT_VOUCHED,
+    });
   });
 
   cheat('cuts the test set down to the rows that are easy', async () => {
     await using yard = await copyOf(unpinned);
     const rows = change((cells, index) => (index % 33 === 0 ? undefined : cells.join(',')));
-    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({ ...UNDECIDED, why: NOT_VOUCHED });
+    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({
+      ...UNDECIDED,
+      why: NOT_VOUCHED,
+    });
   });
 
   cheat('fills the test set with copies of easy rows under new ids', async () => {
@@ -104,8 +126,15 @@ describe('a pull request that cheats with the evaluation rows', () => {
 
   cheat('repeats easy rows under their own ids', async () => {
     await using yard = await copyOf(pinned);
-    const rows = ROWS + change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))).slice(ROWS.indexOf('\n') + 1);
-    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({ ...BROKEN, why: saying('387 of 787 rows have the id of another row') });
+    const rows =
+      ROWS +
+      change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))).slice(
+        ROWS.indexOf('\n') + 1,
+      );
+    expect(await judged(await proposed(yard, rows, BETTER))).toMatchObject({
+      ...BROKEN,
+      why: saying('387 of 787 rows have the id of another row'),
+    });
   });
 
   cheat('puts a pointer of Git LFS in the place of the rows', async () => {
@@ -119,7 +148,10 @@ describe('a pull request that cheats with the evaluation rows', () => {
 
   cheat('puts a link to other rows in the place of the rows', async () => {
     await using yard = await copyOf(pinned);
-    await yard.write('data/easy.csv', change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))));
+    await yard.write(
+      'data/easy.csv',
+      change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))),
+    );
     await unlink(join(yard.workspace, PATH));
     await symlink('easy.csv', join(yard.workspace, PATH));
     const run = await yard.run();
@@ -146,7 +178,9 @@ describe('a pull request that cheats with the evaluation rows', () => {
 
   cheat('brings rows by the merge queue', async () => {
     await using yard = await copyOf(unpinned);
-    await yard.propose({ [PATH]: change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))) });
+    await yard.propose({
+      [PATH]: change((cells, index) => (index % 33 === 0 ? undefined : cells.join(','))),
+    });
     const run = await yard.run({ event: 'merge_group' });
     await run.train({ model: BETTER });
     expect(await judged(run)).toMatchObject({ ...UNDECIDED, why: NOT_VOUCHED });
@@ -161,7 +195,12 @@ describe('a pull request that cheats with slices', () => {
     [...cells.slice(0, 4), index % 4 === 1 ? WRONG[cells[4] ?? ''] : cells[4]].join(','),
   );
   const gate = (more = ''): string =>
-    gateText({ rows: PATH, sha256: sha256(hard), rule: rule.replace('0.8', '0.6'), more: `${slices}${more}` });
+    gateText({
+      rows: PATH,
+      sha256: sha256(hard),
+      rule: rule.replace('0.8', '0.6'),
+      more: `${slices}${more}`,
+    });
 
   cheat('renames the slice that it is bad at', async () => {
     await using yard = await openYard({ gate: gate(), files: { [PATH]: hard }, published: false });
@@ -176,6 +215,10 @@ describe('a pull request that cheats with slices', () => {
     await using yard = await openYard({ gate: gate(), files: { [PATH]: hard }, published: false });
     await yard.write('gate.yml', gate('defaults: { min-slice-size: 300 }\n'));
     const run = await proposed(yard, hard, BETTER);
-    expect(await judged(run)).toMatchObject({ verdict: 'fail', published: 'error', why: saying('country=SE') });
+    expect(await judged(run)).toMatchObject({
+      verdict: 'fail',
+      published: 'error',
+      why: saying('country=SE'),
+    });
   });
 });

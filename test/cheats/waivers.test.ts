@@ -43,7 +43,13 @@ async function withComment({ login, body, may = 'read' }: Said): Promise<End> {
   fake.world.comments.splice(0);
   fake.world.permissions.clear();
   fake.world.permissions.set(login, may as 'read');
-  const pull = { number: 3, headSha: head, baseSha: yard.git('rev-parse', 'base'), baseRef: 'main', fork: false };
+  const pull = {
+    number: 3,
+    headSha: head,
+    baseSha: yard.git('rev-parse', 'base'),
+    baseRef: 'main',
+    fork: false,
+  };
   fake.world.pullRequests.push({
     id: 9,
     number: 3,
@@ -55,9 +61,19 @@ async function withComment({ login, body, may = 'read' }: Said): Promise<End> {
     author: 'ann',
   });
   const now = new Date();
-  fake.world.comments.push({ id: fake.world.nextId(), issue: 3, login, body: body(head), created: now, updated: now });
+  fake.world.comments.push({
+    id: fake.world.nextId(),
+    issue: 3,
+    login,
+    body: body(head),
+    created: now,
+    updated: now,
+  });
   const environment = await fake.environment({ directory: yard.folder, workspace: yard.workspace, runId: 1 });
-  const run = await yard.run({ environment: { GITHUB_API_URL: environment['GITHUB_API_URL'] ?? '' }, origin: { pullRequest: pull } });
+  const run = await yard.run({
+    environment: { GITHUB_API_URL: environment['GITHUB_API_URL'] ?? '' },
+    origin: { pullRequest: pull },
+  });
   await run.train({ model: BAD });
   return await judged(run, { inputs: { token: fake.defaultToken } });
 }
@@ -86,7 +102,10 @@ describe('a commenter that cheats with waivers', () => {
   });
 
   cheat('has a bot waive the rule', async () => {
-    await refused({ login: 'helper[bot]', may: 'write', body: (head) => waiver(head) }, 'a bot cannot answer for it');
+    await refused(
+      { login: 'helper[bot]', may: 'write', body: (head) => waiver(head) },
+      'a bot cannot answer for it',
+    );
   });
 
   cheat('waives without the permission to write', async () => {
@@ -94,11 +113,17 @@ describe('a commenter that cheats with waivers', () => {
   });
 
   cheat('reuses a waiver that has expired', async () => {
-    await refused({ login: 'bea', may: 'write', body: (head) => waiver(head, '2020-01-31') }, 'it expired on 2020-01-31');
+    await refused(
+      { login: 'bea', may: 'write', body: (head) => waiver(head, '2020-01-31') },
+      'it expired on 2020-01-31',
+    );
   });
 
   cheat('reuses a waiver of an earlier commit', async () => {
-    await refused({ login: 'bea', may: 'write', body: () => waiver('0123456789abcdef') }, 'it is for 0123456');
+    await refused(
+      { login: 'bea', may: 'write', body: () => waiver('0123456789abcdef') },
+      'it is for 0123456',
+    );
   });
 
   cheat('leaves out which commit is waived, so that later ones are too', async () => {

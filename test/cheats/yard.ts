@@ -41,6 +41,8 @@ export const GOOD = classifier();
 export const BETTER = classifier({ scale: 5 });
 /** Names the classes in another order, so that nearly every answer is wrong. */
 export const BAD = classifier({ labels: [20n, 30n, 10n] });
+/** Never tells the third class: right in two rows of three. */
+export const WORSE = classifier({ labels: [10n, 20n, 10n] });
 
 /** Where only the job of the gate fetches the labels. */
 export const HOLDOUT = '$RUNNER_TEMP/holdout/rows.csv';

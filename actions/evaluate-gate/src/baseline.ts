@@ -143,7 +143,8 @@ function registryInReach(
   { origin, host, workspace, workingDirectory }: BaselineOptions['context'],
 ): boolean {
   const [, path] = /^directory:\s*(.*?)\s*$/s.exec(registry) ?? [];
-  if (path === undefined || host.kind === 'terminal' || !EVENTS_WITH_BASE.includes(origin.event)) return false;
+  if (path === undefined || host.kind === 'terminal' || !EVENTS_WITH_BASE.includes(origin.event))
+    return false;
   return isInside(workspace, realPath(resolve(workingDirectory, path)));
 }
 

@@ -174,7 +174,9 @@ describe('conclude', () => {
     const changed = { ...IN_FORCE, rowsChanged: true };
     const { verdict, summary } = conclude([rule({})], changed);
     expect(verdict).toBe('inconclusive');
-    expect(summary).toMatch(/^This pull request brings evaluation rows that the base does not vouch for, .* The rule holds/);
+    expect(summary).toMatch(
+      /^This pull request brings evaluation rows that the base does not vouch for, .* The rule holds/,
+    );
     expect(conclude([rule({ result: 'fail' })], changed).verdict).toBe('fail');
   });
 

@@ -12,10 +12,13 @@ import { isExpected, messageOf } from '../../../../shared/errors.ts';
  */
 export async function rowsAtBase(
   path: string,
-  { host, origin, workspace, logger, signal }: Pick<
-    ActionContext,
-    'host' | 'origin' | 'workspace' | 'logger' | 'signal'
-  >,
+  {
+    host,
+    origin,
+    workspace,
+    logger,
+    signal,
+  }: Pick<ActionContext, 'host' | 'origin' | 'workspace' | 'logger' | 'signal'>,
 ): Promise<string | null> {
   const { baseSha, event } = origin;
   if (host.kind === 'terminal' || baseSha === null || !EVENTS_WITH_BASE.includes(event)) return null;

@@ -33,7 +33,12 @@ describe('rowsChanged', () => {
       undefined,
       false,
     ],
-    ['a pull request, as the base', { event: 'pull_request', base: FOUND, baseline: OTHER }, undefined, false],
+    [
+      'a pull request, as the base',
+      { event: 'pull_request', base: FOUND, baseline: OTHER },
+      undefined,
+      false,
+    ],
     [
       'a pull request, not as the base, though as a baseline',
       { event: 'pull_request', base: OTHER, baseline: FOUND },
