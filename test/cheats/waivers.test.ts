@@ -134,7 +134,10 @@ describe('a commenter that cheats with waivers', () => {
   });
 
   cheat('names a commit by so few digits that many are meant', async () => {
-    await refused({ login: 'bea', may: 'write', body: (head) => waiver(head.slice(0, 3)) }, 'not');
+    await refused(
+      { login: 'bea', may: 'write', body: (head) => waiver(head.slice(0, 3)) },
+      'which commit it is for is not known',
+    );
   });
 
   const unheard = async (body: Said['body']): Promise<void> => {
