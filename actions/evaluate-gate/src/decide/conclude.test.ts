@@ -170,6 +170,14 @@ describe('conclude', () => {
     });
   });
 
+  it('a baseline that the pull request could have written is at best inconclusive', () => {
+    const inReach = { ...IN_FORCE, baselineInReach: true };
+    const { verdict, summary } = conclude([rule({})], inReach);
+    expect(verdict).toBe('inconclusive');
+    expect(summary).toMatch(/^The baseline was read from files of this run, .* The rule holds/);
+    expect(conclude([rule({ result: 'fail' })], inReach).verdict).toBe('fail');
+  });
+
   it('rows that the pull request changes are at best inconclusive', () => {
     const changed = { ...IN_FORCE, rowsChanged: true };
     const { verdict, summary } = conclude([rule({})], changed);

@@ -69,7 +69,7 @@ export function judge(collected: Collected): Judged {
   const conclusion = conclude(waived.rules, {
     newInHead: policy.newInHead,
     rowsChanged: examination?.changed ?? false,
-    baselineInReach: 'inReach' in baseline && baseline.inReach === true,
+    baselineInReach: 'inReach' in baseline && baseline.inReach,
     baselineBlame: reference.blame,
     firstRun: baseline.kind === 'first-run',
     selfReportedRefused: predictionsBy !== 'gate' && !gate.acceptSelfReported,

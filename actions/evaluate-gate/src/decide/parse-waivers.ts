@@ -77,7 +77,7 @@ function linesOf(body: string): string[] {
       return found === '' && !/^(?: {4}|\t| {1,3}\t)/.test(line);
     }
     // A block is ended by a fence of its own kind, as long or longer, with nothing after it.
-    if (found[0] === fence[0] && found.length >= fence.length && rest.trim() === '') fence = undefined;
+    if (found.startsWith(fence) && rest.trim() === '') fence = undefined;
     return false;
   });
 }

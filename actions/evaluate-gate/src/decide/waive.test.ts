@@ -186,6 +186,12 @@ describe('waive', () => {
     expect(waived(WAIVE, { now: '2026-12-31T23:59:59Z' }).waivers).toHaveLength(1);
   });
 
+  it('neither author of two pull requests that one commit brought waives its rules', () => {
+    const { waivers, notices } = waived(WAIVE, { by: { author: 'bob' }, authors: ['cal', 'Bob'] });
+    expect(waivers).toEqual([]);
+    expect(notices[0]).toContain('the author of the pull request waives nothing of it');
+  });
+
   it('the author may where the gate file of the base says so', () => {
     expect(waived(WAIVE, { by: { author: 'bob' }, selfWaiver: true }).waivers).toHaveLength(1);
     expect(waived(WAIVE, { by: { author: 'bob' }, authors: [] }).waivers).toHaveLength(1);
