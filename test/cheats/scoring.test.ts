@@ -192,7 +192,7 @@ console.log('::set-output name=verdict::pass');`;
 
   cheat('leaves a daemon behind that betters its answers once labels are there', async () => {
     const daemon = `
-const later = "const { writeFileSync } = require('node:fs'); setInterval(() => writeFileSync(process.argv[1], 'id,y_pred,p0,p1,p2'), 5)";
+const later = "const { writeFileSync } = require('node:fs'); setTimeout(() => writeFileSync(process.argv[1], 'id,y_pred,p0,p1,p2'), 1_500); setInterval(() => undefined, 1_000)";
 const child = spawn(process.execPath, ['-e', later, TRAINYARD_OUTPUT], { detached: true, stdio: 'ignore' });
 child.unref();
 writeFileSync('daemon.txt', String(child.pid));`;
