@@ -103,7 +103,7 @@ export async function examine(options: ExamineOptions): Promise<Examined> {
       path: rows.label,
       sha256: rows.sha256,
       changed,
-      ...reachOf(rows.inWorkspace, context.run, options.training),
+      ...reachOf(rows.inWorkspace, context.run, options.training, inputs.scoreCommand !== undefined),
       latencyMs: scored.latencyMs,
       reason: null,
     },

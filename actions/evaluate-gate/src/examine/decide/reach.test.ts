@@ -13,8 +13,15 @@ describe('reachOf', () => {
     ['a terminal', false, { id: '42', job: null, here: true }, true],
     ['no training section', false, undefined, true],
   ])('%s', (_what, inWorkspace, training, inReach) => {
-    const found = reachOf(inWorkspace, GATE, training);
+    const found = reachOf(inWorkspace, GATE, training, false);
     expect(found.labelsInReach).toBe(inReach);
     expect(found.reach).toMatch(/^[A-Z].*labels.*\.$/);
+  });
+
+  it('tells that a scoring command ran beside the labels', () => {
+    const training = { id: '42', job: 'train', here: true };
+    const { labelsInReach, reach } = reachOf(false, GATE, training, true);
+    expect(labelsInReach).toBe(false);
+    expect(reach).toContain('The scoring command was not given them, and ran on the machine that holds them.');
   });
 });

@@ -15,6 +15,7 @@ export function reachOf(
   inWorkspace: boolean,
   gate: Pick<Run, 'id' | 'job'>,
   training: (Pick<Run, 'id' | 'job'> & { readonly here: boolean }) | undefined,
+  byCommand: boolean,
 ): Reach {
   if (inWorkspace) {
     return {
@@ -34,8 +35,8 @@ export function reachOf(
       reach: 'The training ran in this very job, on the machine that holds the labels.',
     };
   }
-  return {
-    labelsInReach: false,
-    reach: 'The labels lie outside the workspace, and the training ran in another job.',
-  };
+  const apart = 'The labels lie outside the workspace, and the training ran in another job.';
+  // It is not told where they lie, and is no other user: whoever audits has to know what it might have done.
+  const command = ' The scoring command was not given them, and ran on the machine that holds them.';
+  return { labelsInReach: false, reach: byCommand ? apart + command : apart };
 }
