@@ -210,6 +210,51 @@ describe('a version as baseline', () => {
   });
 });
 
+describe('no baseline in the gate file, in a terminal', () => {
+  const gate = GATE.replace('from: production, ', '');
+
+  it('is production where there is one, and else the candidate, and the section says which', async () => {
+    await using scene = await openScene({ gate });
+    await scene.publish({ model: 'first', predictions: predictionsOf(100, 95), aliases: ['candidate'] });
+    await scene.train({ predictions: predictionsOf(100, 90) });
+    const second = await scene.evaluate(REGISTRY);
+    expect(second.body?.baseline).toMatchObject({ what: 'candidate v1', from: 'candidate', version: 'v1' });
+    expect(second.notices).toContain(
+      'Compared with candidate v1: the registry directory:registry has 1 version of digits, and no alias "production".',
+    );
+    await scene.publish({ model: 'second', predictions: predictionsOf(100, 91), aliases: ['production'] });
+    const first = await scene.evaluate(REGISTRY);
+    expect(first.body?.baseline).toMatchObject({ from: 'production', version: 'v2' });
+    expect(first.notices.join()).not.toContain('Compared with');
+  });
+
+  it('is a first run where the registry is empty, and an error where nothing points at its versions', async () => {
+    await using scene = await openScene({ gate });
+    await scene.train({ predictions: predictionsOf(100, 90) });
+    expect(await scene.evaluate(REGISTRY)).toMatchObject({
+      verdict: 'pass',
+      body: { firstRun: true, baseline: null },
+    });
+    await scene.publish({ model: 'first', predictions: predictionsOf(100, 80), aliases: [] });
+    const outcome = await scene.evaluate(REGISTRY);
+    expect(outcome).toMatchObject({ verdict: 'error', body: { firstRun: false } });
+    expect(outcome.summary).toContain(
+      'has 1 version of digits, and neither an alias "production" nor "candidate"',
+    );
+  });
+
+  it('without a registry is a usage error that names what to add', async () => {
+    await using scene = await openScene({ gate });
+    await scene.train({ predictions: predictionsOf(100, 90) });
+    await expect(scene.evaluate()).rejects.toMatchObject({
+      name: 'UsageError',
+      message:
+        'The gate compares with "production, else candidate, else the base branch", and the input "registry" was not given.',
+      remedy: expect.stringContaining('directory:<path>') as string,
+    });
+  });
+});
+
 describe('a file as baseline', () => {
   const gate = GATE.replace('production', 'file:old/metrics.json');
 

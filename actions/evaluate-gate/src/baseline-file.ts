@@ -42,6 +42,7 @@ export async function fileBaseline(
   return {
     kind: 'found',
     what: `file ${source.path}`,
+    from: source.text,
     version: null,
     modelDigest: null,
     reported: metrics === undefined ? new Map() : await readReported(metrics, name(metrics), context.signal),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import type { BaselineOptions, CollectedBaseline, FoundBaseline } from './baseline.ts';
+import { unavailable } from './baseline-registry.ts';
 import { choosePredictions } from './candidate.ts';
 import type { BaselineSource } from './gate-file/gate-file.ts';
 import { predictionFile } from './metrics/prediction-file.ts';
@@ -10,27 +11,39 @@ import { recordedMetrics } from './recorded-metrics.ts';
 
 type RunSource = Extract<BaselineSource, { kind: 'branch' | 'run' }>;
 
+/** Only the newest runs are looked through, and artifacts expire. */
+export function noRunOf(branch: string, model: string): string {
+  return `No run of the branch "${branch}" whose artifacts are still there has gated ${model}.`;
+}
+
+/** The record of the newest run of a branch that gated the model; undefined where there is none. */
+export async function branchBaseline(
+  options: BaselineOptions,
+  { branch, text }: Pick<Extract<BaselineSource, { kind: 'branch' }>, 'branch' | 'text'>,
+): Promise<FoundBaseline | undefined> {
+  const { model, context, inputs, gate } = options;
+  const newest = await newestGatedRun({ branch, model, context, token: inputs.token, gate });
+  return newest === undefined ? undefined : await recordOf(options, newest.runId, `branch ${branch}`, text);
+}
+
 /** A baseline from the record of another run of this repository: one that is named, or the newest of a branch. */
 export async function runBaseline(options: BaselineOptions, source: RunSource): Promise<CollectedBaseline> {
-  const { model, context, inputs, gate } = options;
-  if (source.kind === 'run') return await recordOf(options, source.runId, source.text);
-  const newest = await newestGatedRun({ branch: source.branch, model, context, token: inputs.token, gate });
-  if (newest !== undefined) return await recordOf(options, newest.runId, `branch ${source.branch}`);
-  return {
-    kind: 'unavailable',
-    what: source.text,
-    blame: {
-      owner: 'configuration',
-      message: `No run of the branch "${source.branch}" whose artifacts are still there has gated ${model}.`,
-      remedy: 'Run the gate on that branch, or compare with a registry by "from: production".',
-    },
-  };
+  const { model } = options;
+  if (source.kind === 'run') return await recordOf(options, source.runId, source.text, source.text);
+  const found = await branchBaseline(options, source);
+  if (found !== undefined) return found;
+  return unavailable(source, {
+    owner: 'configuration',
+    message: noRunOf(source.branch, model),
+    remedy: 'Run the gate on that branch, or compare with a registry by "from: production".',
+  });
 }
 
 async function recordOf(
   { model, context, evaluation, gate }: BaselineOptions,
   runId: string,
   what: string,
+  source: string,
 ): Promise<FoundBaseline> {
   const { store, signal, temporaryDirectory } = context;
   const from = { subject: model, recordFrom: `run:${runId}` };
@@ -58,6 +71,7 @@ async function recordOf(
   return {
     kind: 'found',
     what: `${what} (run ${runId})`,
+    from: source,
     version: null,
     modelDigest,
     predictions:

@@ -113,6 +113,7 @@ const measurement = (overrides: Partial<Measurement> = {}): Measurement => ({
 const FOUND: FoundBaseline = {
   kind: 'found',
   what: 'production v1',
+  from: 'production',
   version: 'v1',
   modelDigest: 'd'.repeat(64),
   reported: new Map([['accuracy', 0.94]]),
@@ -292,8 +293,8 @@ describe('judge', () => {
     const first = alone({ kind: 'first-run' });
     expect(first.body).toMatchObject({ firstRun: true, baseline: null });
     const blame = { owner: 'infrastructure' as const, message: 'It did not answer.', remedy: null };
-    const gone = alone({ kind: 'unavailable', what: 'production', blame });
-    expect(gone.body.baseline).toMatchObject({ what: 'production', version: null });
+    const gone = alone({ kind: 'unavailable', what: 'production', from: 'production', blame });
+    expect(gone.body.baseline).toMatchObject({ what: 'production', from: 'production', version: null });
     expect(gone.conclusion).toMatchObject({ verdict: 'error', summary: 'It did not answer.', blame });
   });
 

@@ -88,7 +88,7 @@ export function judge(collected: Collected): Judged {
         version: null,
         modelDigest: candidate.modelDigest,
       },
-      baseline: comparedBaseline(baseline, gate),
+      baseline: comparedBaseline(baseline),
       firstRun: baseline.kind === 'first-run',
       gate: policy,
       ...shown,
@@ -153,20 +153,13 @@ function whoPredicted(
   return examination?.by === 'gate' ? 'gate' : 'training';
 }
 
-function comparedBaseline(
-  baseline: CollectedBaseline,
-  { baseline: { from } }: GateFile,
-): EvaluationBody['baseline'] {
+function comparedBaseline(baseline: CollectedBaseline): EvaluationBody['baseline'] {
   if (baseline.kind === 'found') {
-    return {
-      what: baseline.what,
-      from: from.text,
-      version: baseline.version,
-      modelDigest: baseline.modelDigest,
-    };
+    const { what, from, version, modelDigest } = baseline;
+    return { what, from, version, modelDigest };
   }
   if (baseline.kind === 'unavailable')
-    return { what: baseline.what, from: from.text, version: null, modelDigest: null };
+    return { what: baseline.what, from: baseline.from, version: null, modelDigest: null };
   return null;
 }
 

@@ -25,7 +25,13 @@ const sourceSchema = z
     return { kind: 'file', path: rest, text };
   });
 
+/** Where the file names none. Unlike "production" that is written out, it goes on where there is no such version. */
+export const DEFAULT_BASELINE: BaselineSource = {
+  kind: 'default',
+  text: 'production, else candidate, else the base branch',
+};
+
 export const baselineSchema = z.strictObject({
-  from: sourceSchema.prefault('production'),
+  from: sourceSchema.optional(),
   'on-no-baseline': z.enum(['allow', 'fail']).default('fail'),
 });

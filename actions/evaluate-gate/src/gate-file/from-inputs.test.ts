@@ -58,7 +58,7 @@ describe('gateFromInputs', () => {
       { metric: 'log-loss', direction: 'lower', bounds: [{ mode: 'maximum', limit: limit(1), line: 4 }] },
     ]);
     expect(gate.evaluation).toMatchObject({ id: 'id', label: 'y_true', prediction: 'y_pred', scores: [] });
-    expect(gate.baseline).toMatchObject({ from: { text: 'production' }, onNoBaseline: 'fail' });
+    expect(gate.baseline).toMatchObject({ from: { kind: 'default' }, onNoBaseline: 'fail' });
     expect(gate).toMatchObject({ negativeControl: true, selfWaiver: false, examination: undefined });
   });
 

@@ -152,6 +152,8 @@ export interface Examination {
 }
 
 export type BaselineSource =
+  /** Nothing was said: what is deployed, else what is published, else the record of the base branch. */
+  | { readonly kind: 'default'; readonly text: string }
   | { readonly kind: 'alias'; readonly alias: 'production' | 'candidate'; readonly text: string }
   | { readonly kind: 'version'; readonly version: string; readonly text: string }
   | { readonly kind: 'branch'; readonly branch: string; readonly text: string }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../../shared/errors.ts';
+import { DEFAULT_BASELINE } from './baseline-schema.ts';
 import { comparesWithBaseline } from './gate-file.ts';
 import { parseGateFile } from './parse.ts';
 
@@ -86,8 +87,10 @@ describe('parseGateFile', () => {
     const gate = parseGateFile('version: 1\nrules: [{metric: r2, min: -1, test: none}]', 'gate.yml');
     expect(gate.minCellSize).toBe(10);
     expect(gate.evaluation).toBeUndefined();
-    expect(gate.baseline).toMatchObject({ from: { text: 'production' }, onNoBaseline: 'fail' });
+    expect(gate.baseline).toMatchObject({ from: { kind: 'default' }, onNoBaseline: 'fail' });
     expect(comparesWithBaseline(gate)).toBe(false);
+    const half = 'version: 1\nbaseline: {on-no-baseline: allow}\nrules: [{metric: r2, min: -1, test: none}]';
+    expect(parseGateFile(half, 'gate.yml').baseline.from).toEqual(DEFAULT_BASELINE);
   });
 
   it.each([

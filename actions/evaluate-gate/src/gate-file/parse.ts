@@ -1,3 +1,4 @@
+import { DEFAULT_BASELINE } from './baseline-schema.ts';
 import { contradictionsIn } from './contradictions.ts';
 import { readDocument } from './document.ts';
 import type { DefinedMetric, EvaluationColumns, Examination, GateFile } from './gate-file.ts';
@@ -45,7 +46,7 @@ export function gateOf(values: unknown, source: Source): GateFile {
     evaluation: columnsOf(raw.evaluation, source),
     examination: examinationOf(raw.evaluation, source),
     baseline: {
-      from: raw.baseline.from,
+      from: raw.baseline.from ?? DEFAULT_BASELINE,
       onNoBaseline: raw.baseline['on-no-baseline'],
       line: source.lineOf(['baseline', 'from']),
     },
