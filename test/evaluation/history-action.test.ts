@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HISTORY_BRANCH } from '../../actions/evaluate-gate/src/history/history-branch.ts';
-import { variableOf } from '../../shared/action/inputs.ts';
-import { type Section, sectionSchema, type SectionOf } from '../../shared/record/section.ts';
 import { type FakeGitHub, startFakeGitHub } from '../github/fake-github.ts';
 import { pullRequestPayload, pushPayload } from '../github/payloads.ts';
-import { readActionFile, ROOT } from '../harness/action-file.ts';
+import { type Ended, runGateStep } from './gate-step.ts';
 
 const MINUTE_MS = 60_000;
 const ROWS = 400;
@@ -45,31 +40,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly log: string;
-  readonly section: SectionOf<'evaluation'>;
-  readonly page: string;
-}
-
-let jobs = 0;
-
-/** Runs the action as a step of a new run: a process of its own, of the sources. */
+/** Runs the action as a step of a new run on a commit of its own. */
 async function gate(
   event: 'push' | 'pull_request',
   right: number,
   { token, inputs = {} }: { token?: string; inputs?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
-  jobs += 1;
-  const directory = join(folder, `job-${jobs}`);
-  const workspace = join(directory, 'workspace');
-  await mkdir(workspace, { recursive: true });
   const files = {
     'gate.yml': GATE,
     'now.csv': predictionsOf(right),
     'before.csv': predictionsOf(360),
   };
-  for (const [path, text] of Object.entries(files)) await writeFile(join(workspace, path), text);
   const base = fake.world.refs.get('refs/heads/main');
   const head = fake.commit(files, {
     ...(event === 'push' ? { ref: 'refs/heads/main' } : {}),
@@ -79,61 +60,16 @@ async function gate(
     event === 'push'
       ? undefined
       : fake.pullRequests.add({ head: { sha: head.sha }, base: { sha: base ?? head.sha } });
-  const environment = await fake.environment({
-    directory,
-    workspace,
+  return await runGateStep(fake, {
+    folder,
+    files,
     event,
     payload: pull === undefined ? pushPayload(head.sha) : pullRequestPayload(fake, pull),
     sha: head.sha,
-    headSha: head.sha,
     ref: pull === undefined ? 'refs/heads/main' : `refs/pull/${pull.number}/merge`,
+    token,
+    inputs: { model: 'digits', gate: 'gate.yml', predictions: 'now.csv', ...inputs },
   });
-  const defaults = Object.entries(readActionFile('evaluate-gate').inputs).map(
-    ([name, { default: value = '' }]) => [name, value.startsWith('${{') ? '' : value] as const,
-  );
-  const given = {
-    ...Object.fromEntries(defaults),
-    model: 'digits',
-    gate: 'gate.yml',
-    predictions: 'now.csv',
-    token: token ?? fake.defaultToken,
-    ...inputs,
-  };
-  const child = spawn(process.execPath, [join(ROOT, 'actions/evaluate-gate/src/index.ts')], {
-    cwd: workspace,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      ...environment,
-      // DuckDB was fetched and verified once; a runner has its tool cache as well.
-      RUNNER_TOOL_CACHE: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-      ...Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value])),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
-  }
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  const temporary = environment['RUNNER_TEMP'] ?? '';
-  const section = await sectionIn(temporary);
-  if (section === undefined) throw new Error(`The step left no section:\n${log}`);
-  const output = await readFile(environment['GITHUB_OUTPUT'] ?? '', 'utf8');
-  const page = /report-path<<(\S+)\n(.*)\n\1/.exec(output)?.[2] ?? '';
-  return { exitCode, log, section, page: await readFile(page, 'utf8') };
-}
-
-async function sectionIn(temporary: string): Promise<SectionOf<'evaluation'> | undefined> {
-  for (const entry of await readdir(temporary, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !entry.name.endsWith('.json')) continue;
-    const read = sectionSchema.safeParse(
-      JSON.parse(await readFile(join(entry.parentPath, entry.name), 'utf8')),
-    );
-    const section: Section | undefined = read.data;
-    if (section?.kind === 'evaluation') return section;
-  }
-  return undefined;
 }
 
 function kept(): { commit: string; verdict: string }[] {

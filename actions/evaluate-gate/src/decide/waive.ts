@@ -3,9 +3,9 @@ import type { EvaluatedRule, Waiver } from '../../../../shared/record/evaluation
 import type { WaiverRequest } from './parse-waivers.ts';
 
 export interface WaiverCircumstances {
-  /** The commit under test, and on the default branch also the heads of the pull requests that brought it. */
+  /** The commit under test, and on the default branch or in a merge group also the heads of the pull requests in it. */
   readonly heads: readonly string[];
-  /** Who opened the pull request, or on the default branch those that brought the commit. */
+  /** Who opened the pull request, or on the default branch and in a merge group all pull requests in the commit. */
   readonly authors: readonly string[];
   readonly selfWaiver: boolean;
   /** RFC 3339. */

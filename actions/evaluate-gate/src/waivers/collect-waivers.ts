@@ -3,10 +3,13 @@ import type { ActionContext } from '../../../../shared/action/action.ts';
 import { isExpected, messageOf } from '../../../../shared/errors.ts';
 import { readAnswer } from '../../../../shared/github/answer.ts';
 import type { GitHubClient } from '../../../../shared/github/client.ts';
+import type { Origin } from '../../../../shared/github/code-host.ts';
 import { isAbsent } from '../../../../shared/github/permission.ts';
 import { repositoryName } from '../../../../shared/github/repository.ts';
 import { type Comment, type ParsedWaivers, parseWaivers } from '../decide/parse-waivers.ts';
 import type { WaiverCircumstances } from '../decide/waive.ts';
+import { queueBranchOf } from './decide/queue-chain.ts';
+import { mergeGroupOf } from './queued-pulls.ts';
 
 /** Comments that a waiver is looked for in; a pull request with more has other troubles. */
 const MAX_COMMENTS = 1_000;
@@ -34,9 +37,9 @@ interface Options {
 }
 
 /**
- * Waivers in the comments of the pull request under test, or on a push in those of the merged pull requests that
- * brought the commit, with what GitHub says of who wrote them. Undefined where there can be none. What cannot be read
- * waives nothing, and is told. GitHub's REST API: "List issue comments", "List pull requests associated with a commit",
+ * Waivers in the comments of the pull request under test, in a merge group in those of all its pull requests, or on a
+ * push in those of the merged pull requests that brought the commit, with what GitHub says of who wrote them. Undefined
+ * where there can be none. What cannot be read waives nothing, and is told. GitHub's REST API: "List issue comments", "List pull requests associated with a commit",
  * "Get repository permissions for a user".
  */
 export async function collectWaivers({
@@ -53,8 +56,9 @@ export async function collectWaivers({
     const { createClient } = await import('../../../../shared/github/client.ts');
     const client = await createClient({ token, environment, logger });
     const asking: Asking = { client, repository, signal };
-    const pulls = await pullsOf(asking, origin.pullRequest?.number, origin.headSha, origin.event);
-    if (pulls.length === 0) return undefined;
+    const { pulls, absent } = await pullsOf(asking, origin, origin.headSha);
+    const notices = (await Promise.all(absent.map((pull) => whyAbsent(asking, pull)))).flat();
+    if (pulls.length === 0 && notices.length === 0) return undefined;
     const comments = (await Promise.all(pulls.map(({ number }) => commentsOf(asking, number)))).flat();
     const parsed = parseWaivers(comments);
     const people = [...new Set(parsed.requests.map(({ by }) => by))].slice(0, MAX_PEOPLE);
@@ -62,9 +66,10 @@ export async function collectWaivers({
     for (const login of people) permissions.set(login.toLowerCase(), await permissionOf(asking, login));
     return {
       ...parsed,
+      notices: [...parsed.notices, ...notices],
       circumstances: {
         heads: [...new Set([origin.headSha, ...pulls.map(({ head }) => head.sha)])],
-        authors: pulls.flatMap(({ user }) => (user === null ? [] : [user.login])),
+        authors: [...pulls, ...absent].flatMap(({ user }) => (user === null ? [] : [user.login])),
         selfWaiver,
         now: new Date().toISOString(),
         permissions,
@@ -86,26 +91,52 @@ interface Asking {
 
 type Pull = z.infer<typeof pullSchema>;
 
-async function pullsOf(
-  { client, repository, signal }: Asking,
-  number: number | undefined,
-  sha: string,
-  event: string,
-): Promise<Pull[]> {
+interface Pulls {
+  readonly pulls: readonly Pull[];
+  /** Of the merge group, as its branches say, while its commits do not show the pull request's newest one. */
+  readonly absent: readonly Pull[];
+}
+
+async function pullsOf(asking: Asking, origin: Origin, sha: string): Promise<Pulls> {
+  const { client, repository, signal } = asking;
   const owned = repositoryName(repository);
-  const request = { signal };
-  if (number !== undefined) {
-    const { data } = await client.rest.pulls.get({ ...owned, pull_number: number, request });
-    return [readAnswer(pullSchema, data, `pull request ${number}`)];
+  const number = origin.pullRequest?.number;
+  if (origin.event === 'merge_group') {
+    const branch = queueBranchOf(origin.ref);
+    // Which commit of which pull request lies in the group is the queue's to tell, and nobody else's.
+    if (branch === undefined) return { pulls: [], absent: [] };
+    const { numbers, commits } = await mergeGroupOf(branch, sha, asking);
+    const queued = await Promise.all(numbers.map((each) => pullOf(asking, each)));
+    return {
+      pulls: queued.filter(({ head }) => commits.has(head.sha)),
+      absent: queued.filter(({ head }) => !commits.has(head.sha)),
+    };
   }
-  if (event !== 'push') return [];
+  if (number !== undefined) return { pulls: [await pullOf(asking, number)], absent: [] };
+  if (origin.event !== 'push') return { pulls: [], absent: [] };
   const { data } = await client.rest.repos.listPullRequestsAssociatedWithCommit({
     ...owned,
     commit_sha: sha,
-    request,
+    request: { signal },
   });
   const merged = readAnswer(z.array(pullSchema), data, `the pull requests of ${sha.slice(0, 12)}`);
-  return merged.filter(({ merged_at: at }) => typeof at === 'string');
+  return { pulls: merged.filter(({ merged_at: at }) => typeof at === 'string'), absent: [] };
+}
+
+async function pullOf({ client, repository, signal }: Asking, number: number): Promise<Pull> {
+  const owned = repositoryName(repository);
+  const { data } = await client.rest.pulls.get({ ...owned, pull_number: number, request: { signal } });
+  return readAnswer(pullSchema, data, `pull request ${number}`);
+}
+
+/** Tells of waivers that do not reach the merge group; nothing where there are none. */
+async function whyAbsent(asking: Asking, { number, head }: Pull): Promise<string[]> {
+  const { requests } = parseWaivers(await commentsOf(asking, number));
+  return requests.length === 0
+    ? []
+    : [
+        `The waivers of pull request #${number} do not count in this merge group: its newest commit, ${head.sha.slice(0, 7)}, is not among the group's commits. A queue that squashes or rebases leaves it out; let the queue merge by merge commits, or mend the rule.`,
+      ];
 }
 
 async function commentsOf({ client, repository, signal }: Asking, number: number): Promise<Comment[]> {
