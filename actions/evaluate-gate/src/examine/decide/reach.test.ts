@@ -22,6 +22,8 @@ describe('reachOf', () => {
     const training = { id: '42', job: 'train', here: true };
     const { labelsInReach, reach } = reachOf(false, GATE, training, true);
     expect(labelsInReach).toBe(false);
-    expect(reach).toContain('The scoring command was not given them, and ran on the machine that holds them.');
+    expect(reach).toContain(
+      'The scoring command was not given them, and ran on the machine that holds them.',
+    );
   });
 });
