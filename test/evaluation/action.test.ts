@@ -45,6 +45,9 @@ describe('evaluate-gate', () => {
     expect(outcome.notices).toEqual([
       'The training reported accuracy 0.98, the predictions give 0.9; the latter counts.',
     ]);
+    expect(Number(outcome.outputs['accuracy'])).toBe(
+      outcome.body?.metrics.find(({ name }) => name === 'accuracy')?.value,
+    );
     expect(JSON.parse(outcome.outputs['metrics'] ?? '')).toMatchObject({
       accuracy: 0.9,
       'f1-macro': 0.9,

@@ -8,6 +8,7 @@ import { budgetMetrics } from './budget.ts';
 import { collectCandidate, whyUnusable } from './candidate.ts';
 import { concludeRun } from './conclude-run.ts';
 import { type Judged, judge } from './decide/judge.ts';
+import { metricOutputs } from './decide/metric-outputs.ts';
 import { formatNumber } from './decide/metrics.ts';
 import { comparesWithBaseline, type GateFile } from './gate-file/gate-file.ts';
 import { readGate } from './gate-policy.ts';
@@ -132,6 +133,7 @@ async function evaluate(
     notices: [...notices, ...(past?.notices ?? []), ...kept],
     body,
     outputs: {
+      ...metricOutputs(body.metrics, OUTPUTS),
       metrics: JSON.stringify(Object.fromEntries(body.metrics.map(({ name, value }) => [name, value]))),
       'failed-rules': JSON.stringify(judged.failedRules),
       'baseline-version': body.baseline?.version ?? '',
