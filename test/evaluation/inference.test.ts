@@ -147,7 +147,7 @@ describe.skipIf(python === undefined)('evidence against NumPy, SciPy and scikit-
     expect(missing).toMatchObject({ value: null, n: 0, reason: 'there are no rows' });
     // By size, and never by name: the values are not declared.
     const numbered = evidence.slices.filter(({ family }) => family === 'numbered');
-    expect(numbered.map(({ name }) => name)).toEqual(['country #1', 'country #2', 'country #3']);
+    expect(numbered.map(({ name }) => name)).toEqual(['numbered #1', 'numbered #2', 'numbered #3']);
     for (const [at, country] of ['NO', 'SE', 'DK'].entries()) {
       const found = numbered[at]?.metrics.get('roc-auc auto');
       close(found?.value, reference['slice auc'][country]?.['value'], country);

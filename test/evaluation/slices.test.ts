@@ -70,6 +70,22 @@ describe('slices', () => {
       ['age>=20', 2],
     ]);
   });
+
+  it('are named by their family, whatever its column is called', async () => {
+    const { slices } = await evidenceOf(ROWS, {
+      years: { column: 'age', bins: [15, 25] },
+      truth: { column: 'y', values: [1, 0] },
+      id: { column: 'id' },
+      both: { all: ['years', 'truth'] },
+    });
+    const named = (family: string): string[] =>
+      slices.filter((slice) => slice.family === family).map(({ name }) => name);
+    expect(named('years')).toEqual(['years<15', '15<=years<25', 'years>=25']);
+    expect(named('truth')).toEqual(['truth=1', 'truth=0']);
+    expect(named('id')).toEqual(['id #1', 'id #2', 'id #3', 'id #4']);
+    expect(named('both')).toContain('15<=years<25 & truth=0');
+    expect(slices.map(({ name }) => name).join(' ')).not.toMatch(/age|y=/);
+  });
 });
 
 describe('rows that tell little', () => {

@@ -35,7 +35,7 @@ export function keyOf({ metric, test }: Pick<Asked, 'metric' | 'test'>): string 
 export interface SliceEvidence {
   /** As the gate file names the family. */
   readonly family: string;
-  /** `country=NO`, `age<18`, `country=NO & age<18`; `country #3` where values are not declared. */
+  /** By its family: `country=NO`, `age<18`, `country=NO & age<18`; `country #3` where values are not declared. */
   readonly name: string;
   readonly n: number;
   readonly metrics: ReadonlyMap<string, MetricEvidence>;

@@ -60,21 +60,21 @@ async function cutOf(family: SliceFamily, of: readonly Cut[], context: SliceCont
       await checkPredicate(family, context);
       return { sql: `CASE WHEN (${family.predicate}) THEN 0 ELSE -1 END`, names: [family.name] };
     case 'bins': {
-      const { name, ...column } = columnOf(family, context);
-      return binsOf(name, numberOrNull({ name, ...column }), family.edges);
+      const number = numberOrNull(columnOf(family, context));
+      return binsOf(family.name, number, family.edges);
     }
     case 'column': {
       const column = columnOf(family, context);
       if (family.values !== undefined) {
         return {
           sql: indexSql(textOf(column), family.values),
-          names: family.values.map((value) => `${column.name}=${value}`),
+          names: family.values.map((value) => `${family.name}=${value}`),
         };
       }
       const values = await valuesOf(family, column, context);
       return {
         sql: indexSql(textOf(column), values),
-        names: values.map((_, index) => `${column.name} #${index + 1}`),
+        names: values.map((_, index) => `${family.name} #${index + 1}`),
       };
     }
     case 'all':
