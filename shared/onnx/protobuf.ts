@@ -66,6 +66,15 @@ export class MessageFile {
     }
   }
 
+  /** The numbers (varints) that fill a range, as a packed field holds them. */
+  *numbers({ start, end }: Range): Generator<bigint> {
+    for (let at = start; at < end;) {
+      const { value, next } = this.#varint(at, end);
+      yield value;
+      at = next;
+    }
+  }
+
   /** The text that fills a range. */
   text({ start, end }: Range): string {
     const buffer = Buffer.alloc(end - start);

@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 
 export interface Training {
   /** Text of the model's file: another text is another model. */
-  readonly model?: string;
+  readonly model?: string | Buffer;
   /** CSV; none where undefined. */
   readonly predictions?: string | undefined;
   readonly metrics?: Readonly<Record<string, number>>;

@@ -15,6 +15,7 @@ import { readGate } from './gate-policy.ts';
 import { keepHistory, readPast } from './history/keep-history.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
 import { measureModels } from './measure-models.ts';
+import { countParameters } from './parameters/count-parameters.ts';
 import { predict, takeOver, whyTakenOver } from './predict.ts';
 import { collectWaivers } from './waivers/collect-waivers.ts';
 
@@ -95,6 +96,8 @@ async function evaluate(
   const past = await readPast({ inputs, model, context });
   const { record: examination, candidateSha256 } = predictions;
   const files = training?.body?.files ?? [];
+  const ruled = new Set(gate.rules.map(({ metric }) => metric));
+  const parameters = ruled.has('model-parameters') ? await countParameters(files, context) : undefined;
   const judged = judge({
     model,
     gate,
@@ -107,8 +110,9 @@ async function evaluate(
       training,
       files,
       examination,
+      parameters,
       reported: candidate.reported,
-      ruled: new Set(gate.rules.map(({ metric }) => metric)),
+      ruled,
     }),
     waivers,
     past,
