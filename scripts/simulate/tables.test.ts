@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { gapsIn } from './gap-rules.ts';
 import { runAll } from './pool.ts';
 import { brokenPromises, renderTables } from './tables.ts';
 import { DRAWS, drawsOf, type Finding, runTask, TASKS } from './tasks.ts';
 
 const GOOD: Finding = { rules: 20, 'any fail': 0.04, 'all pass': 0.05, inconclusive: 0.2, other: 0 };
 
+const GAPS: Finding = {
+  'difference covered': 0.934,
+  'difference failed': 0.031,
+  'difference passed': 0.044,
+  'ratio covered': 0.929,
+  'ratio failed': 0.027,
+  'ratio passed': 0.045,
+};
+
 /** Findings that keep every promise, but those of one table. */
 function findings(table?: string, changed: Partial<Finding> = {}): Finding[] {
   return TASKS.map((task): Finding => {
     if (task.kind === 'coverage') return { 'an interval': 0.912 };
+    if (task.kind === 'gap') return GAPS;
     const kept = task.table === 'identical-pass' ? { ...GOOD, 'all pass': 0.95 } : GOOD;
     return task.table === table ? ({ ...kept, ...changed } as Finding) : kept;
   });
@@ -46,7 +57,20 @@ describe('renderTables', () => {
     expect(text).toContain('| an interval | 91.2 | 91.2 |');
     expect(text).toContain('| accuracy, paired score | 20 | 300 | 20,000 | 5.0 % |');
     expect(text).toContain('| 50,000 | 5.0 % | 20.0 % | 4.0 % |');
+    expect(text).toContain('| 5 | 5,000 | 0.05 | 93.4 % | 3.1 % | 4.4 % | 92.9 % | 2.7 % | 4.5 % |');
     expect(text).not.toContain('NaN');
+  });
+});
+
+describe('gapsIn', () => {
+  it('finds the intervals to cover, and a rule at the truth to fail or pass no more often than its level', () => {
+    const found = gapsIn({ groups: 3, n: 400, gap: 0.05 }, 200, 1);
+    // In 200 draws a share of 5 % is known within 1.5 %; four of those.
+    expect(found['difference covered']).toBeGreaterThan(0.84);
+    expect(found['ratio covered']).toBeGreaterThan(0.84);
+    for (const what of ['difference failed', 'difference passed', 'ratio failed', 'ratio passed'])
+      expect(found[what], what).toBeLessThan(0.11);
+    expect(found).toEqual(gapsIn({ groups: 3, n: 400, gap: 0.05 }, 200, 1));
   });
 });
 

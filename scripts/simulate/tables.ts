@@ -75,6 +75,10 @@ ${bySize(findings)}
 ### How often intervals of ${percent(NOMINAL)} cover the truth
 
 ${coverage(findings)}
+
+### The gap of the selection rate between groups, one of which is apart: how often its interval of ${percent(NOMINAL)} covers it, and what comes of a rule whose limit is exactly the gap (5 % fail or pass by design, at most)
+
+${gaps(findings)}
 `;
 }
 
@@ -113,7 +117,7 @@ function coverage(findings: readonly Finding[]): string {
   const places = COVERAGE_SHARES.flatMap((p) => COVERAGE_SIZES.map((n) => ({ p, n })));
   const covered = new Map<string, string[]>();
   for (const [index, task] of TASKS.entries()) {
-    if (task.kind === 'decision') continue;
+    if (task.kind !== 'coverage') continue;
     const at = places.findIndex(({ p, n }) => p === task.p && n === task.n);
     for (const [method, share] of Object.entries(findings[index] ?? {})) {
       const row = covered.get(method) ?? new Array<string>(places.length).fill('');
@@ -126,6 +130,30 @@ function coverage(findings: readonly Finding[]): string {
     ['interval', ...titles],
     [...covered].map(([method, row]) => [method, ...row]),
   );
+}
+
+function gaps(findings: readonly Finding[]): string {
+  const quantities = [
+    'difference covered',
+    'difference failed',
+    'difference passed',
+    'ratio covered',
+    'ratio failed',
+    'ratio passed',
+  ];
+  const rows = TASKS.flatMap((task, index) => {
+    if (task.kind !== 'gap') return [];
+    const { groups, n, gap } = task.scenario;
+    return [
+      [
+        String(groups),
+        count(n),
+        String(gap),
+        ...quantities.map((quantity) => percent(findings[index]?.[quantity])),
+      ],
+    ];
+  });
+  return markdown(['groups', 'rows of each', 'true gap', ...quantities], rows);
 }
 
 function markdown(titles: readonly string[], rows: readonly (readonly string[])[]): string {

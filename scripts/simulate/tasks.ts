@@ -10,6 +10,7 @@ import {
   type Scenario,
   worse,
 } from './decisions.ts';
+import { type GapScenario, gapsIn } from './gap-rules.ts';
 
 /** Simulated pull requests a figure. */
 export const DRAWS = 2000;
@@ -38,7 +39,12 @@ interface CoverageTask {
   readonly p: number;
 }
 
-export type Task = DecisionTask | CoverageTask;
+export interface GapTask {
+  readonly kind: 'gap';
+  readonly scenario: GapScenario;
+}
+
+export type Task = DecisionTask | CoverageTask | GapTask;
 
 const DISCORDANT = 0.05;
 const MARGIN = 0.01;
@@ -135,8 +141,21 @@ const COVERAGES: readonly CoverageTask[] = (Object.keys(COVERAGE) as CoverageNam
   COVERAGE_SHARES.flatMap((p) => COVERAGE_SIZES.map((n) => ({ kind: 'coverage' as const, name, n, p }))),
 );
 
+const GAPS: readonly GapTask[] = [2, 5].flatMap((groups) =>
+  [0, 0.05].flatMap((gap) =>
+    [100, 1000, 5000].map((n) => ({ kind: 'gap' as const, scenario: { groups, n, gap } })),
+  ),
+);
+
 /** Everything that is simulated; a task's place is its seed, so that the order in which they end changes nothing. */
-export const TASKS: readonly Task[] = [...FALSE_FAILS, ...WORSE, ...IDENTICAL, ...BY_SIZE, ...COVERAGES];
+export const TASKS: readonly Task[] = [
+  ...FALSE_FAILS,
+  ...WORSE,
+  ...IDENTICAL,
+  ...BY_SIZE,
+  ...COVERAGES,
+  ...GAPS,
+];
 
 /** Shares of simulated pull requests in which something was so. */
 export type Finding = Readonly<Record<string, number>>;
@@ -152,6 +171,7 @@ export async function runTask(index: number, draws: number): Promise<Finding> {
   if (task === undefined) throw new RangeError(`There is no task ${index}.`);
   const seed = index + 1;
   if (task.kind === 'coverage') return coveredIn(task.name, task, draws, seed);
+  if (task.kind === 'gap') return gapsIn(task.scenario, draws, seed);
   return findingOf(await outcomesOf(task.scenario, drawsOf(task, draws), seed));
 }
 

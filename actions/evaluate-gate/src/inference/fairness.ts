@@ -3,7 +3,7 @@ import { normalQuantile } from '../../../../shared/statistics/normal-distributio
 import { seededGenerator } from '../../../../shared/statistics/seeded.ts';
 import type { FairnessEvidence, MetricEvidence } from '../evidence.ts';
 import type { Defaults, TestName, Utility } from '../gate-file/gate-file.ts';
-import { type Cell, cellsOf, cellStatistic, matrixStatistic } from './cells.ts';
+import { type Cell, cellsOf, cellStatistic, matrixStatistic, type MatrixStatistic } from './cells.ts';
 import { type Compared, gapInference, ratioInference } from './gap.ts';
 import type { Paired } from './paired.ts';
 import type { Scope } from './scope.ts';
@@ -39,10 +39,12 @@ export async function inferFairness(
   const { metric, by, measured, minSliceSize } = options;
   const metrics = metricsOfFairness(metric);
   const names = scope.cut?.names ?? [];
+  const without = await groupsWithoutPositives(paired, scope, options);
   const groups = metrics.flatMap((each, at) =>
     names.map((name, group) => {
       const n = scope.sizes[group] ?? 0;
-      const value = n < minSliceSize ? null : (measured[at]?.[group]?.value ?? null);
+      const recalled = options.counts?.[at] === RECALL && without.has(group);
+      const value = n < minSliceSize || recalled ? null : (measured[at]?.[group]?.value ?? null);
       return { name: metrics.length === 1 ? name : `${name} ${each}`, n, value };
     }),
   );
@@ -80,6 +82,38 @@ export async function inferFairness(
   }
 }
 
+const RECALL = 'recall';
+
+/**
+ * The groups that no row of the positive class is in. Of all rows together the recall is 0 then, as scikit-learn has it;
+ * of a group it is not defined, as its false-negative rate is not: the rows are such, and no model treats them worse.
+ */
+async function groupsWithoutPositives(
+  paired: Paired,
+  scope: Scope,
+  { counts, positive }: FairnessOptions,
+): Promise<ReadonlySet<number>> {
+  if (counts?.includes(RECALL) !== true || positive === undefined) return new Set();
+  const index = paired.classes.indexOf(positive);
+  const cells = await cellsOf(paired, scope, false);
+  return new Set(cells.flatMap((each, group) => (each.some(({ y }) => y === index) ? [] : [group])));
+}
+
+/** The statistic where the positive class has rows, else NaN. */
+function ofPositives(
+  statistic: MatrixStatistic,
+  classes: readonly string[],
+  positive: string | undefined,
+): MatrixStatistic {
+  const start = positive === undefined ? -1 : classes.indexOf(positive) * classes.length;
+  if (start < 0) return statistic;
+  return (matrix) => {
+    for (let at = start; at < start + classes.length; at++)
+      if ((matrix[at] ?? 0) > 0) return statistic(matrix);
+    return NaN;
+  };
+}
+
 interface Replicated {
   readonly compared: readonly Compared[];
   readonly method: string;
@@ -94,7 +128,10 @@ async function replicatesOf(
 ): Promise<Replicated | string> {
   if (counts !== undefined && !paired.weighted && !paired.clustered) {
     const cells = await cellsOf(paired, scope, false);
-    const statistics = counts.map((name) => matrixStatistic(name, paired.classes, positive, utility));
+    const statistics = counts.map((name) => {
+      const statistic = matrixStatistic(name, paired.classes, positive, utility);
+      return name === RECALL ? ofPositives(statistic, paired.classes, positive) : statistic;
+    });
     const replicates = drawGroups(
       counting.map((group) => cells[group] ?? []),
       paired.classes.length,
