@@ -23,7 +23,7 @@ export interface RecordStoreOptions {
 }
 
 /** Where the steps of one job keep what they share. Never in the workspace: what lies there is not ours. */
-const SHARED_FOLDER = 'trainyard';
+export const SHARED_FOLDER = 'trainyard';
 
 /** The record of this run: artifacts and RUNNER_TEMP on a runner, `.trainyard` in a terminal. */
 export function createRecordStore(options: RecordStoreOptions): RecordStore {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RESULTS, SEVERITIES } from '../verdict.ts';
-import { countSchema, placeSchema, policySchema, sha256Schema } from './common.ts';
+import { countSchema, fileReferenceSchema, placeSchema, policySchema, sha256Schema } from './common.ts';
 
 export const comparedSchema = z.strictObject({
   /** As a person would name it: `digits v3`, `this run's training`, a file. */
@@ -214,6 +214,8 @@ export const evaluationBodySchema = z.strictObject({
   control: controlSchema.nullable().optional(),
   waivers: z.array(waiverSchema).optional(),
   examination: examinationSchema.nullable().optional(),
+  /** The candidate's predictions as the gate computed them, by id and without labels. Never published with a model. */
+  evidence: fileReferenceSchema.nullable().optional(),
   /**
    * The attestation of this section that GitHub keeps. It proves nothing by being written here: publish-model and
    * deploy-endpoint fetch and verify it.

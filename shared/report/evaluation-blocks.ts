@@ -4,6 +4,7 @@ import { type Block, type Cell, code, fact, type Metric, text, WITHHELD } from '
 import {
   attestationFacts,
   controlNotes,
+  evidenceFacts,
   examinationFacts,
   examinationNotes,
   waiverBlocks,
@@ -65,6 +66,7 @@ export function evaluationBlocks(body: EvaluationBody, verdict: Verdict, link: L
         ...fact('Model digest', digest(body.modelDigest)),
         ...fact('Evaluation set', digest(body.evaluationSetDigest)),
         ...fact('Predictions', digest(body.predictionsDigest)),
+        ...evidenceFacts(body),
         ...attestationFacts(body, link),
       ],
     },

@@ -1,6 +1,6 @@
 import type { EvaluationBody, ExaminationRecord } from '../record/evaluation-section.ts';
 import { type Block, code, type Fact, fact, type NoteBlock, text } from './block.ts';
-import { asSentence, counted, formatDuration, shortDigest } from './format.ts';
+import { asSentence, counted, formatBytes, formatDuration, shortDigest } from './format.ts';
 import type { Linker } from './links.ts';
 import type { Tone } from './marks.ts';
 
@@ -109,6 +109,16 @@ export function controlNotes({ control = null }: EvaluationBody): Block[] {
 /** Where the attestation lies; that it holds is only known to who verifies it. */
 export function attestationFacts({ attestation = null }: EvaluationBody, link: Linker): Fact[] {
   return attestation === null ? [] : fact('Attested by the gate', link(attestation.id, attestation.url));
+}
+
+/** Where the predictions that the gate computed were kept. Whose machine a path is of, no reader could know. */
+export function evidenceFacts({ evidence = null }: EvaluationBody): Fact[] {
+  if (evidence === null) return [];
+  const artifact = evidence.locations.find(({ kind }) => kind === 'artifact');
+  const where =
+    artifact?.kind === 'artifact' ? `${evidence.path} of the artifact ${artifact.artifact}` : evidence.path;
+  const size = `${formatBytes(evidence.bytes)}, SHA-256 ${shortDigest(evidence.sha256)}`;
+  return fact('Evidence', `predictions without labels: ${where} (${size})`);
 }
 
 /** Who lets which rule pass for this commit, why, and until when. */

@@ -88,6 +88,7 @@ export function gateOf(
     metrics: [],
     utility: undefined,
     rules: [],
+    evidence: 'artifacts',
     negativeControl: true,
     selfWaiver: false,
     acceptSelfReported: true,

@@ -13,6 +13,7 @@ import { formatNumber } from './decide/metrics.ts';
 import { comparesWithBaseline, type GateFile } from './gate-file/gate-file.ts';
 import { readGate } from './gate-policy.ts';
 import { keepHistory, readPast } from './history/keep-history.ts';
+import { keepEvidence } from './keep-evidence.ts';
 import { type Inputs, INPUTS, OUTPUTS, readInputs } from './inputs.ts';
 import { measureModels } from './measure-models.ts';
 import { countParameters } from './parameters/count-parameters.ts';
@@ -119,15 +120,20 @@ async function evaluate(
   });
   logRules(judged, context);
   const kept = await keepHistory({ inputs, model, context }, judged);
+  const proof = await keepEvidence({ inputs, gate, model, predictions, context });
 
   const { conclusion } = judged;
   const { verdict } = conclusion;
   const attested = await attestEvaluation(
-    { mode: inputs.attest, token, judged: { subject: model, dataset, verdict, body: judged.body } },
+    {
+      mode: inputs.attest,
+      token,
+      judged: { subject: model, dataset, verdict, body: { ...judged.body, evidence: proof.evidence } },
+    },
     context,
   );
-  const body = { ...judged.body, attestation: attested.attestation };
-  const notices = [...judged.notices, ...attested.notices];
+  const body = { ...judged.body, evidence: proof.evidence, attestation: attested.attestation };
+  const notices = [...judged.notices, ...proof.notices, ...attested.notices];
   return {
     subject: model,
     dataset,

@@ -11,6 +11,9 @@ export interface Limit {
 export const ON_MISSING = ['error', 'warn', 'not-run'] as const;
 export type OnMissing = (typeof ON_MISSING)[number];
 
+export const KEEP_EVIDENCE = ['artifacts', 'none'] as const;
+export type KeepEvidence = (typeof KEEP_EVIDENCE)[number];
+
 export const ON_INCONCLUSIVE = ['warn', 'fail'] as const;
 export type OnInconclusive = (typeof ON_INCONCLUSIVE)[number];
 
@@ -182,6 +185,8 @@ export interface GateFile {
   readonly metrics: readonly DefinedMetric[];
   readonly utility: Utility | undefined;
   readonly rules: readonly GateRule[];
+  /** Where the predictions that the gate computed are kept, without labels. */
+  readonly evidence: KeepEvidence;
   /** Whether a degraded copy of the candidate must be blocked by the same rules. */
   readonly negativeControl: boolean;
   /** Whether the author of a pull request may waive its rules. */

@@ -54,6 +54,7 @@ export function gateOf(values: unknown, source: Source): GateFile {
     metrics,
     utility: raw.utility,
     rules: [...read.map(([rule]) => rule), ...budgetRules(raw.budget, context)],
+    evidence: raw.evidence,
     negativeControl: raw['negative-control'],
     selfWaiver: raw['self-waiver'],
     // Where rows are there to examine on, a model in a form that nobody can run must not be a way round them.

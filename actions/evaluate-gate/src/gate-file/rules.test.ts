@@ -299,6 +299,16 @@ describe('baseline and switches', () => {
     );
   });
 
+  it('keeps the evidence as an artifact, unless the policy says otherwise', () => {
+    const rule = 'rules: [{metric: r2, min: 0}]';
+    expect(gateOf(rule).evidence).toBe('artifacts');
+    expect(gateOf(rule, 'evidence: none').evidence).toBe('none');
+    expect(refusal(rule, 'evidence: model')).toMatchObject({
+      message: 'gate.yml:4: "evidence" is "model".',
+      remedy: expect.stringMatching(/artifacts.*none/) as string,
+    });
+  });
+
   it('has the negative control on, and self-waivers off', () => {
     const rule = 'rules: [{metric: r2, min: 0}]';
     expect(gateOf(rule)).toMatchObject({ negativeControl: true, selfWaiver: false });

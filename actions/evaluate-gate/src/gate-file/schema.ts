@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baselineSchema } from './baseline-schema.ts';
 import { evaluationSchema } from './evaluation-schema.ts';
-import { ON_INCONCLUSIVE, TESTS } from './gate-file.ts';
+import { KEEP_EVIDENCE, ON_INCONCLUSIVE, TESTS } from './gate-file.ts';
 import { budgetSchema, metricsSchema, utilitySchema } from './metrics-schema.ts';
 import { alpha, minEffect, minSliceSize, ruleSchema } from './rule-schema.ts';
 import { slicesSchema } from './slices-schema.ts';
@@ -42,6 +42,7 @@ export const gateFileSchema = z
     utility: utilitySchema.optional(),
     budget: budgetSchema.default({}),
     rules: z.array(ruleSchema).max(MAX_RULES).optional(),
+    evidence: z.enum(KEEP_EVIDENCE).default('artifacts'),
     'negative-control': z.boolean('must be true or false').default(true),
     'self-waiver': z.boolean('must be true or false').default(false),
   })
