@@ -51,7 +51,39 @@ describe('evaluate-gate without a gate file', () => {
     await using scene = await openScene({});
     await scene.train({ predictions: predictionsOf(10, 9) });
     await expect(scene.evaluate({ ...REGISTRY, rules: 'accuracy >= 0.8' })).rejects.toThrow(
-      /has no column "id"/,
+      /^Input "id-column": out\/predictions\.csv has no column "id"\.$/,
     );
+    const wrong = { ...REGISTRY, ...COLUMNS, 'label-column': 'yy', rules: 'accuracy >= 0.8' };
+    await expect(scene.evaluate(wrong)).rejects.toMatchObject({
+      message: 'Input "label-column": out/predictions.csv has no column "yy".',
+      remedy: expect.stringContaining('Columns: ') as string,
+      where: undefined,
+    });
+  });
+
+  it('names the line of the rule whose slices cannot be cut', async () => {
+    await using scene = await openScene({});
+    await scene.train({ predictions: predictionsOf(10, 9) });
+    const rules = 'accuracy >= 0.8\naccuracy >= 0.5 slices=ago';
+    await expect(scene.evaluate({ ...REGISTRY, ...COLUMNS, rules })).rejects.toThrow(
+      /^Input "rules", line 2: the slices "ago" are cut by the column "ago"/,
+    );
+  });
+
+  it('names the input of evaluation rows that are not there', async () => {
+    await using scene = await openScene({});
+    await scene.train({ model: 'weights' });
+    const given = { ...COLUMNS, 'evaluation-rows': 'none.csv', rules: 'accuracy >= 0.8' };
+    await expect(scene.evaluate({ ...REGISTRY, ...given })).rejects.toThrow(
+      /^Input "evaluation-rows": the file "none\.csv" does not exist\.$/,
+    );
+  });
+
+  it('points at no file where a rule does not hold', async () => {
+    await using scene = await openScene({});
+    await scene.train({ predictions: predictionsOf(1000, 700) });
+    const { annotations } = await scene.evaluate({ ...REGISTRY, ...COLUMNS, rules: 'accuracy >= 0.8' });
+    expect(annotations).toHaveLength(1);
+    expect(annotations[0]).not.toHaveProperty('file');
   });
 });

@@ -6,6 +6,7 @@ import type { Policy } from '../../../shared/record/common.ts';
 import { gateFromInputs } from './gate-file/from-inputs.ts';
 import type { GateFile } from './gate-file/gate-file.ts';
 import { parseGateFile } from './gate-file/parse.ts';
+import { STEP_INPUTS } from './gate-file/place-in-gate.ts';
 import type { Inputs } from './inputs.ts';
 
 /** The gate in force: the file at the base, or rules of the step's own inputs. */
@@ -26,7 +27,7 @@ export async function readGate(
 function policyOfInputs(text: string, { origin, host }: Pick<ActionContext, 'origin' | 'host'>): Policy {
   const here = host.kind === 'terminal' || origin.headSha === null;
   return {
-    path: 'the inputs of the step',
+    path: STEP_INPUTS,
     digest: createHash('sha256').update(text).digest('hex'),
     from: here ? 'working-tree' : EVENTS_WITH_BASE.includes(origin.event) ? 'head' : 'commit',
     ref: here ? null : origin.headSha,

@@ -2,6 +2,7 @@ import type { EvaluatedRule } from '../../../../shared/record/evaluation-section
 import { holm } from '../../../../shared/statistics/corrections.ts';
 import type { Evidence } from '../evidence.ts';
 import type { GateFile, GateRule } from '../gate-file/gate-file.ts';
+import { placeInGate } from '../gate-file/place-in-gate.ts';
 import { type Answer, answer, canFail, pBroken } from './answer.ts';
 import { askGroups } from './ask-groups.ts';
 import { askMetric, type Sources } from './ask-metric.ts';
@@ -45,7 +46,7 @@ export function judgeRules(sources: RuleSources): EvaluatedRule[] {
       bound: limit,
       slice,
       severity: rule.severity,
-      where: { file: gatePath, line: bound.line },
+      where: placeInGate(gatePath, bound.line).where ?? null,
       by: groups,
       ...answered,
       ...ended(answered, rule),

@@ -9,6 +9,7 @@ import { LFS_POINTER } from '../../../../shared/lfs-pointer.ts';
 import { hashFile } from '../../../../shared/record/digest.ts';
 import { runnerTemp } from '../../../../shared/runner-temp.ts';
 import type { ExamineContext, ExamineOptions } from './options.ts';
+import { placeInGate } from '../gate-file/place-in-gate.ts';
 
 /** The file of evaluation rows with their labels. */
 export interface RowsFile {
@@ -30,9 +31,10 @@ export async function findRows({ gate, gatePath, context, signal }: RowsOptions)
   const { examination } = gate;
   if (examination === undefined) throw new RangeError('no evaluation rows');
   const { rows, line } = examination;
-  const place = `${gatePath}:${line}: "evaluation.rows"`;
+  const named = placeInGate(gatePath, line, 'evaluation.rows');
+  const place = named.where === undefined ? named.place : `${named.place}: "evaluation.rows"`;
+  const where = named.where === undefined ? {} : { where: named.where };
   const path = placeOf(rows, place, context);
-  const where = { file: gatePath, line };
   if (!existsSync(path)) {
     const pointer = existsSync(`${path}.dvc`);
     throw new UsageError(
@@ -43,21 +45,21 @@ export async function findRows({ gate, gatePath, context, signal }: RowsOptions)
         remedy: pointer
           ? `Run "dvc pull ${rows}" in a step before this one.`
           : 'Paths are relative to "working-directory"; "$RUNNER_TEMP/…" is accepted for rows that a step of this job fetches.',
-        where,
+        ...where,
       },
     );
   }
   if (!statSync(path).isFile()) {
     throw new UsageError(`${place}: "${rows}" is not a file.`, {
       remedy: 'Name one file of rows: Parquet, CSV or JSON Lines.',
-      where,
+      ...where,
     });
   }
   const format = formatOf(rows);
   if (await isLfsPointer(path)) {
     throw new SubjectError('data', `${place}: "${rows}" is a Git LFS pointer, not the rows.`, {
       remedy: `Run "git lfs pull --include ${rows}", or check out with lfs: true.`,
-      where,
+      ...where,
     });
   }
   const { sha256 } = await hashFile(path, signal);

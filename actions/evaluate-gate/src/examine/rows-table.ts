@@ -3,6 +3,7 @@ import type { DataEngine, Limits, Row, Table, TableSource } from '../../../../sh
 import { quoteIdentifier } from '../../../../shared/data/sql.ts';
 import { SubjectError, UsageError } from '../../../../shared/errors.ts';
 import type { GateFile } from '../gate-file/gate-file.ts';
+import { placeInGate } from '../gate-file/place-in-gate.ts';
 import { isNumeric, textOf } from '../metrics/column-values.ts';
 import type { RowColumn } from './decide/features.ts';
 import type { RowsFile } from './rows-file.ts';
@@ -76,13 +77,11 @@ function refuseMissing(
     const name = evaluation?.[key];
     if (name === undefined || known.includes(name)) continue;
     const line = evaluation?.lines[key] ?? 1;
-    throw new UsageError(
-      `${gatePath}:${line}: the evaluation rows ${rows.label} have no column "${name}" ("evaluation.${key}").`,
-      {
-        remedy: acceptedNames(name, known).replace('Accepted:', 'Columns:'),
-        where: { file: gatePath, line },
-      },
-    );
+    const { place, key: named, ...where } = placeInGate(gatePath, line, `evaluation.${key}`);
+    throw new UsageError(`${place}: the evaluation rows ${rows.label} have no column "${name}"${named}.`, {
+      remedy: acceptedNames(name, known).replace('Accepted:', 'Columns:'),
+      ...where,
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { UsageError } from '../../../../shared/errors.ts';
 import type { GateFile } from './gate-file.ts';
 import { gateOf } from './parse.ts';
+import { INPUT_OF_KEY } from './place-in-gate.ts';
 import { readShorthand, type ShortRule } from './shorthand.ts';
 import type { Path, Source } from './source.ts';
 
@@ -28,19 +29,6 @@ export interface Shorthand {
 }
 
 const DEFAULT_COLUMNS = { id: 'id', label: 'y_true', prediction: 'y_pred' } as const;
-
-/** The input that stands for a key of the gate file. */
-const INPUT_OF_KEY: Readonly<Record<string, string>> = {
-  'evaluation.id': 'id-column',
-  'evaluation.label': 'label-column',
-  'evaluation.prediction': 'prediction-column',
-  'evaluation.scores': 'score-columns',
-  'evaluation.labels': 'labels',
-  'evaluation.positive': 'positive',
-  'evaluation.rows': 'evaluation-rows',
-  'baseline.from': 'baseline',
-  'baseline.on-no-baseline': 'on-no-baseline',
-};
 
 /**
  * Makes a gate of inputs. `text` is the same gate as a file, for digests and diffs. The lines of rules are those of the

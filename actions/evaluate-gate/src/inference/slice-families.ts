@@ -3,6 +3,7 @@ import { quoteText } from '../../../../shared/data/sql.ts';
 import { UsageError } from '../../../../shared/errors.ts';
 import { acceptedNames } from '../../../../shared/action/accepted-names.ts';
 import type { SliceFamily } from '../gate-file/gate-file.ts';
+import { placeInGate } from '../gate-file/place-in-gate.ts';
 import { type Column, numberOrNull, textOf } from '../metrics/column-values.ts';
 import { checkPredicate } from './predicate.ts';
 
@@ -96,9 +97,10 @@ function columnOf(
     column,
     own.map((each) => each.name),
   );
+  const { place, where } = placeInGate(gatePath, line);
   throw new UsageError(
-    `${gatePath}:${line}: the slices "${name}" are cut by the column "${column}", which the candidate's rows do not have.`,
-    { where: { file: gatePath, line }, remedy: names.replace('Accepted:', 'Columns:') },
+    `${place}: the slices "${name}" are cut by the column "${column}", which the candidate's rows do not have.`,
+    { ...(where && { where }), remedy: names.replace('Accepted:', 'Columns:') },
   );
 }
 
@@ -129,8 +131,9 @@ async function valuesOf(
 }
 
 function tooMany({ name, line }: SliceFamily, gatePath: string): UsageError {
-  return new UsageError(`${gatePath}:${line}: the slices "${name}" are more than ${MAX_SLICES}.`, {
-    where: { file: gatePath, line },
+  const { place, where } = placeInGate(gatePath, line);
+  return new UsageError(`${place}: the slices "${name}" are more than ${MAX_SLICES}.`, {
+    ...(where && { where }),
     remedy: 'Declare the "values" that matter, cut the column by "bins", or intersect fewer families.',
   });
 }

@@ -7,8 +7,14 @@ import type { PredictionColumns } from './rows.ts';
 
 export type FoundColumns =
   | { readonly found: true; readonly columns: PredictionColumns }
-  /** `line` is that of the key in the gate file. */
-  | { readonly found: false; readonly line: number; readonly message: string; readonly remedy: string };
+  /** `key` is that of the gate file, and `line` where it stands. */
+  | {
+      readonly found: false;
+      readonly key: string;
+      readonly line: number;
+      readonly message: string;
+      readonly remedy: string;
+    };
 
 /**
  * Samples of lm-evaluation-harness have no label that a model is to tell, and a hash of the whole example: where two
@@ -59,14 +65,21 @@ export function findColumns(
       ).replace('Accepted:', 'Columns:');
       return {
         found: false,
+        key: `evaluation.${key}`,
         line,
-        message: `${label} has no column "${name}" ("evaluation.${key}")`,
+        message: `${label} has no column "${name}"`,
         remedy,
       };
     }
     if (isNested(column.type) && !maySet(key, column.type)) {
-      const message = `the column "${name}" of ${label} is of type ${column.type} ("evaluation.${key}")`;
-      return { found: false, line, message, remedy: 'Write one value a row, and one column a score.' };
+      const message = `the column "${name}" of ${label} is of type ${column.type}`;
+      return {
+        found: false,
+        key: `evaluation.${key}`,
+        line,
+        message,
+        remedy: 'Write one value a row, and one column a score.',
+      };
     }
     columns.set(key, [...(columns.get(key) ?? []), column]);
   }

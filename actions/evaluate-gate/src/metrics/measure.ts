@@ -5,6 +5,7 @@ import { confusionOf } from '../decide/confusion.ts';
 import type { Metrics } from '../decide/metrics.ts';
 import { joinProblems, rowProblems } from '../decide/row-problems.ts';
 import type { EvaluationColumns, GateFile } from '../gate-file/gate-file.ts';
+import { placeInGate } from '../gate-file/place-in-gate.ts';
 import { classNotices, comparedClassNotices } from './class-notices.ts';
 import type { Classes } from './classification.ts';
 import { findColumns } from './columns.ts';
@@ -120,10 +121,8 @@ async function check(
     return refuse(new SubjectError('data', `The predictions in ${label} cannot be read whole: ${rejected}.`));
   const found = findColumns(table, evaluation, label, asFamilies?.multilabel ?? asksForSets(gate.rules));
   if (!found.found) {
-    const where = { file: gatePath, line: found.line };
-    return refuse(
-      new UsageError(`${gatePath}:${found.line}: ${found.message}.`, { where, remedy: found.remedy }),
-    );
+    const { place, key, ...where } = placeInGate(gatePath, found.line, found.key);
+    return refuse(new UsageError(`${place}: ${found.message}${key}.`, { ...where, remedy: found.remedy }));
   }
   const { columns } = found;
   const query = countQuery(name, columns, evaluation.labels);
