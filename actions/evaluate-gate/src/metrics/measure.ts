@@ -216,7 +216,9 @@ async function measureBaseline(
   if (!checked.usable) {
     return { unusable: { unusable: checked.error.message, remedy: checked.error.remedy ?? '' } };
   }
-  const query = joinQuery(candidate.columns, checked.columns);
+  const query = joinQuery(candidate.columns, checked.columns, {
+    numbers: !candidate.families.classification,
+  });
   const problems = joinProblems(
     countsOf((await engine.run([query], signal)).get(query.name)?.[0]),
     options.gate.evaluation.label === undefined ? 'document' : 'label',

@@ -38,15 +38,23 @@ export function countQuery(
   };
 }
 
-/** Compares the rows of candidate and baseline by id. Ids must be unique in both. */
-export function joinQuery(candidate: PredictionColumns, baseline: PredictionColumns): Query {
+/**
+ * Compares the rows of candidate and baseline by id. Ids must be unique in both. Labels of `numbers` are the same where
+ * the numbers are; those of classes by their text alone, for by it the baseline's predictions are held against the
+ * candidate's labels: 1 in one file and the text 1.0 in the other would be an error in each row.
+ */
+export function joinQuery(
+  candidate: PredictionColumns,
+  baseline: PredictionColumns,
+  { numbers }: { readonly numbers: boolean },
+): Query {
+  const alike = numbers ? ' AND NOT coalesce(c.yn = b.yn, FALSE)' : '';
   return {
     name: 'join',
     sql: `WITH c AS (${selectRows('candidate', candidate)}), b AS (${selectRows('baseline', baseline)})
       SELECT count(*) FILTER (WHERE c.id IS NULL) AS missing,
         count(*) FILTER (WHERE b.id IS NULL) AS extra,
-        count(*) FILTER (WHERE c.id IS NOT NULL AND b.id IS NOT NULL AND c.y <> b.y
-          AND NOT coalesce(c.yn = b.yn, FALSE)) AS differing
+        count(*) FILTER (WHERE c.id IS NOT NULL AND b.id IS NOT NULL AND c.y <> b.y${alike}) AS differing
       FROM c FULL OUTER JOIN b ON c.id = b.id`,
   };
 }
