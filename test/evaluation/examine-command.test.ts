@@ -140,7 +140,8 @@ print("::set-output name=passed::true")`,
     }
     expect(examined.record).toMatchObject({
       labelsInReach: false,
-      reach: 'The labels lie outside the workspace, and the training ran in another job.',
+      reach:
+        'The labels lie outside the workspace, and the training ran in another job. The scoring command was not given them, and ran on the machine that holds them.',
       path: '$RUNNER_TEMP/holdout/test.csv',
     });
   });
