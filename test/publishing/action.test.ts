@@ -9,7 +9,8 @@ import { publish } from '../../actions/publish-model/src/publish.ts';
 import { InfrastructureError, UsageError } from '../../shared/errors.ts';
 import { modelDigest } from '../../shared/record/digest.ts';
 import { publicationBodySchema } from '../../shared/record/publication-section.ts';
-import { localFile, sha256 } from '../registries/sections.ts';
+import type { ExaminationRecord } from '../../shared/record/evaluation-section.ts';
+import { evaluationSection, localFile, sha256 } from '../registries/sections.ts';
 import { DirectoryRegistry } from '../../shared/registries/directory.ts';
 import { inputsOf, onnxBytes, openScene } from './scene.ts';
 
@@ -43,6 +44,28 @@ describe('publishing', () => {
       'utf8',
     );
     expect(card).toMatch(/^---\nlibrary_name: onnx\n/);
+  });
+
+  it('leaves predictions of the training behind where the gate made its own: they may carry labels', async () => {
+    await using scene = await openScene();
+    const section = evaluationSection(await scene.train());
+    if (section.body === null) throw new Error('the section has no body');
+    const examination: ExaminationRecord = {
+      by: 'gate',
+      how: 'onnx',
+      baselineBy: 'none',
+      rows: 100,
+      path: 'rows.parquet',
+      sha256: sha256('rows'),
+      changed: false,
+      labelsInReach: false,
+      latencyMs: null,
+      reason: null,
+    };
+    await scene.save({ ...section, body: { ...section.body, examination } });
+    expect((await scene.publish()).verdict).toBe('pass');
+    const version = await scene.registry.resolve('digits', 'candidate', NEVER);
+    expect(version?.files.map(({ path }) => path)).toEqual(['out/model.onnx']);
   });
 
   it('publishes a second model as v2 and the same one as nothing new', async () => {

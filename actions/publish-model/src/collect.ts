@@ -4,7 +4,6 @@ import type { ActionContext } from '../../../shared/action/action.ts';
 import { UsageError } from '../../../shared/errors.ts';
 import type { FileReference } from '../../../shared/record/common.ts';
 import { dataSections } from '../../../shared/record/data-sections.ts';
-import type { SectionOf } from '../../../shared/record/section.ts';
 import type { LocalFile } from '../../../shared/registries/registry.ts';
 import type { ModelRecord } from './decide/admission.ts';
 import type { Inputs } from './inputs.ts';
@@ -35,12 +34,19 @@ export async function collectRecord(
   return { training, evaluation, data: await dataSections(store, { dataset, recordFrom }, signal) };
 }
 
-/** Brings the files that are published: the model, and beside it predictions and metrics. Digests are verified. */
+/**
+ * Brings the files that are published: the model, and beside it metrics and predictions. Digests are verified. Predictions
+ * of the training often carry the labels of the evaluation rows; where the gate asks the models itself, no later gate needs
+ * them, and they stay behind.
+ */
 export async function fetchFiles(
-  training: SectionOf<'training'>,
+  { training, evaluation }: Pick<ModelRecord, 'training' | 'evaluation'>,
   { store, temporaryDirectory, signal }: Pick<ActionContext, 'store' | 'temporaryDirectory' | 'signal'>,
 ): Promise<{ model: LocalFile[]; beside: LocalFile[] }> {
-  const published = (training.body?.files ?? []).filter(({ role }) => role !== 'checkpoint');
+  const examined = evaluation?.body?.examination?.by === 'gate';
+  const published = (training.body?.files ?? []).filter(
+    ({ role }) => role !== 'checkpoint' && !(examined && role === 'predictions'),
+  );
   const paths = await store.fetchFiles(published, join(temporaryDirectory, 'publish'), signal);
   const local = published.map((reference, index): LocalFile => ({ reference, path: paths[index] ?? '' }));
   const isModel = ({ reference }: { reference: FileReference }): boolean => reference.role === 'model';

@@ -31,7 +31,7 @@ async function run(inputs: Inputs, context: ActionContext): Promise<Outcome<'pub
   for (const notice of admission.notices) logger.warning(notice);
 
   const files = await logger.group('Verify the model', async () => {
-    const fetched = await fetchFiles(training, context);
+    const fetched = await fetchFiles(record, context);
     checkModelDigest(
       fetched.model.map(({ reference }) => reference),
       modelDigest,
