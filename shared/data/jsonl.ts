@@ -17,11 +17,15 @@ export async function readJsonLines(source: TableSource, context: ReadContext): 
   const { connection, key, signal } = context;
   await inspectText(source, 'utf-8', signal);
   const lines = quoteIdentifier(`${key}__lines`);
-  const objects = `json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'`;
+  const valid = 'CASE WHEN json_valid(line) THEN line END';
+  // Of two values of one key one would silently win, and another reader of the file might see the other.
+  const problem = `CASE WHEN coalesce(json_type(${valid}) <> 'OBJECT', true) THEN 'no JSON object'
+    WHEN len(json_keys(${valid})) > len(list_distinct(json_keys(${valid}))) THEN 'a key stands twice' END`;
   await connection.run(
-    `CREATE TABLE ${lines} AS SELECT line, coalesce(${objects}, false) AS good, row_number() OVER () AS number FROM read_csv(` +
+    `CREATE TABLE ${lines} AS SELECT line, problem, problem IS NULL AS good, row_number() OVER () AS number
+      FROM (SELECT line, ${problem} AS problem FROM read_csv(` +
       `${pathLiteral(source.path)}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '', ` +
-      `quote = '', escape = '', nullstr = '', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, hive_partitioning = false)`,
+      `quote = '', escape = '', nullstr = '', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, hive_partitioning = false))`,
   );
   const keys = await keysOf(context, lines, source);
   const extract = ({ name, type }: { name: string; type: string }): string => {
@@ -36,12 +40,12 @@ export async function readJsonLines(source: TableSource, context: ReadContext): 
     select: `SELECT ${keys.map(extract).join(', ')} FROM ${lines} WHERE good ORDER BY number`,
     rejected: async (): Promise<Table['files'][number]['rejected']> => {
       const found = await connection.runAndReadAll(
-        `SELECT number, count(*) OVER () FROM ${lines} WHERE NOT good AND line IS NOT NULL ORDER BY number LIMIT ${MAX_REJECTED_LINES}`,
+        `SELECT number, count(*) OVER (), problem FROM ${lines} WHERE NOT good AND line IS NOT NULL ORDER BY number LIMIT ${MAX_REJECTED_LINES}`,
       );
       const rows = found.getRows();
       return {
         count: Number(rows[0]?.[1] ?? 0),
-        lines: rows.map(([number]) => ({ line: Number(number), reason: 'no JSON object' })),
+        lines: rows.map(([number, , reason]) => ({ line: Number(number), reason: String(reason) })),
       };
     },
     async end() {
@@ -51,8 +55,8 @@ export async function readJsonLines(source: TableSource, context: ReadContext): 
 }
 
 /** A line of JSON may hold a document; the limit only keeps one broken file from filling the memory. */
-const MAX_LINE_BYTES = 8 * 1024 * 1024;
-const BUFFER_BYTES = 4 * MAX_LINE_BYTES;
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 
 async function keysOf(
   { connection }: ReadContext,

@@ -11,6 +11,8 @@ export type Encoding = NonNullable<TableSource['encoding']>;
 /** A header, or a first line of JSON, is looked for in so much of a file's beginning. */
 const HEAD_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+/** The engine's reader skips without a word a line that does not fit into its buffer; a row may not be lost so. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** A UTF-8 character has at most four bytes, so at most three of one are cut off at a chunk's end. */
 const MAX_CUT_BYTES = 3;
 /** Git LFS, docs/spec.md: the first line of every pointer file. */
@@ -48,6 +50,7 @@ export async function inspectText(
   let line = 1;
   let cut = Buffer.alloc(0);
   let last = 0;
+  let unended = 0;
   const counts = { lf: 0, crlf: 0, cr: 0 };
   for await (const piece of createReadStream(path, { highWaterMark: CHUNK_BYTES, signal })) {
     const chunk = Buffer.concat([cut, piece as Buffer]);
@@ -59,6 +62,11 @@ export async function inspectText(
     }
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, whole]).subarray(0, HEAD_BYTES);
     last = countNewlines(whole, last, counts);
+    if (unended + lengthOfFirstLine(whole) > MAX_LINE_BYTES) {
+      const what = `the line is longer than ${MAX_LINE_BYTES} bytes`;
+      throw refuse(source, what, 'Write one row a line, and long documents into files of their own.', line);
+    }
+    unended = Math.max(whole.lastIndexOf(LF), whole.lastIndexOf(CR)) === -1 ? unended + whole.length : 0;
     line += countOf(whole, LF);
     cut = chunk.subarray(whole.length);
   }
@@ -108,6 +116,12 @@ function problemIn(chunk: Buffer): { kind: 'encoding' | 'nul'; offset: number } 
     start = end + 1;
   }
   return { kind: 'encoding', offset: start };
+}
+
+/** Only a chunk's first line can be longer than a chunk. */
+function lengthOfFirstLine(chunk: Buffer): number {
+  const ends = [chunk.indexOf(LF), chunk.indexOf(CR)].filter((end) => end !== -1);
+  return Math.min(chunk.length, ...ends);
 }
 
 function countOf(chunk: Buffer, byte: number): number {

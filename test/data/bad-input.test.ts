@@ -28,6 +28,18 @@ describe('data that cannot be read', () => {
       'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n',
       'Git LFS pointer',
     ],
+    [
+      'a line that the engine would skip without a word',
+      'a.csv',
+      `id,b\n1,2\n2,${'x'.repeat(40_000_000)}\n3,4\n`,
+      'a.csv, line 3: the line is longer than 16777216 bytes',
+    ],
+    [
+      'a last line of JSON Lines that the engine would skip without a word',
+      'a.jsonl',
+      `{"a":1}\n{"a":"${'x'.repeat(40_000_000)}"}\n`,
+      'a.jsonl, line 2: the line is longer than 16777216 bytes',
+    ],
     ['JSON Lines without an object', 'a.jsonl', '1\n[]\n', 'no JSON object with a key'],
     ['keys that differ only in case', 'a.jsonl', '{"a":1}\n{"A":1}\n', 'differ only in case'],
     ['an empty Parquet file', 'a.parquet', '', 'it is empty'],
@@ -100,6 +112,14 @@ describe('lines that are no rows', () => {
       'a.csv: line 3 (too few cells), line 4 (too many cells), line 5 (bad quoting).',
     );
     expect(outcome.outputs['rows']).toBe('2');
+  });
+
+  it('are lines of JSON with a key twice, of which another reader would take the other value', async () => {
+    await using place = await scene();
+    await place.write('a.jsonl', '{"a":1}\n{"a":2,"\\u0061":3}\n{"a":4}\n');
+    const [structure] = bodyOf(await place.run({ data: 'a.jsonl' })).checks;
+    expect(structure).toMatchObject({ failing: 1, n: 3 });
+    expect(structure?.reason).toContain('line 2 (a key stands twice)');
   });
 
   it('are counted in JSON Lines', async () => {
