@@ -214,3 +214,29 @@ describe('what is computed from predictions', () => {
     expect(parse(lines).rules).toHaveLength(1);
   });
 });
+
+describe('rules that no model can keep together', () => {
+  it.each([
+    [
+      ['{metric: accuracy, min: 0.9}', '{metric: accuracy, max: 0.1, severity: warning}'],
+      'gate.yml:4: the minimum of "accuracy" is 0.9, above its maximum of 0.1 in line 5.',
+    ],
+    [
+      ['{metric: accuracy, max-improvement: 5%}', '{metric: accuracy, min-improvement: 10%}'],
+      'gate.yml:5: the min-improvement of "accuracy" is 10%, above its max-improvement of 5% in line 4.',
+    ],
+  ])('%j', (rules, message) => {
+    expect(refusal(['rules:', ...rules.map((text) => `  - ${text}`)]).message).toBe(message);
+  });
+
+  it('are not those of two metrics, of two units, or with room between them', () => {
+    const rules = [
+      '{metric: accuracy, min: 0.9}',
+      '{metric: kappa, max: 0.1}',
+      '{metric: accuracy, max: 0.95}',
+      '{metric: kappa, min-improvement: 10%}',
+      '{metric: kappa, max-improvement: 0.05}',
+    ];
+    expect(parse(['rules:', ...rules.map((text) => `  - ${text}`)]).rules).toHaveLength(5);
+  });
+});

@@ -18,6 +18,7 @@ export function contradictionsIn(raw: RawGateFile, gate: GateFile, source: Sourc
         inRule(rule, raw.rules?.[index], index, { raw, gate, source, metric: defined.get(rule.metric) }),
       ),
     ...duplicates(gate.rules, source),
+    ...betweenRules(gate.rules, source),
     ...withoutRows(raw, source),
     ...undeclaredCosts(raw, source),
   ];
@@ -164,6 +165,34 @@ function duplicates(rules: readonly GateRule[], source: Source): Problem[] {
         },
       ];
     }),
+  );
+}
+
+/** All rows are judged by every rule, whatever slices it names: no value of a metric may be asked to lie nowhere. */
+function betweenRules(rules: readonly GateRule[], source: Source): Problem[] {
+  const bounds = rules.flatMap(({ metric, bounds: own }, rule) =>
+    own.map((bound) => ({ ...bound, metric, rule })),
+  );
+  const pairs = [
+    ['minimum', 'maximum', 'No value is both; correct one of the two.'],
+    ['min-improvement', 'max-improvement', 'No improvement is both; correct one of the two.'],
+  ] as const;
+  return pairs.flatMap(([least, most, remedy]) =>
+    bounds
+      .filter(({ mode }) => mode === least)
+      .flatMap((low): Problem[] => {
+        const high = bounds.find(
+          ({ metric, mode, rule, limit }) =>
+            metric === low.metric &&
+            mode === most &&
+            rule !== low.rule &&
+            limit.relative === low.limit.relative &&
+            limit.value < low.limit.value,
+        );
+        if (high === undefined) return [];
+        const message = `the ${least} of "${low.metric}" is ${low.limit.text}, above its ${most} of ${high.limit.text} in ${source.placeOf(high.line).short}`;
+        return [{ line: low.line, message, remedy }];
+      }),
   );
 }
 
