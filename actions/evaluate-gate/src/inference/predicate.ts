@@ -38,7 +38,9 @@ export async function checkPredicate(
       cause,
     });
   if (!isOneExpression(predicate)) throw refuse('is not one SQL expression');
-  const sql = `SELECT typeof((${predicate})) AS type FROM candidate WHERE (${predicate}) OR TRUE LIMIT 1`;
+  // Asked of every row: a cast that fails on the last one is the predicate's mistake too.
+  const sql = `SELECT any_value(typeof(v)) AS type, count(v) AS told
+    FROM (SELECT (${predicate}) AS v FROM candidate WHERE (${predicate}) OR TRUE)`;
   try {
     const rows = (await engine.run([{ name: `slice ${name}`, sql }], signal)).get(`slice ${name}`);
     const type = String(rows?.[0]?.['type']);
