@@ -233,5 +233,21 @@ describe('score-timeout-minutes', () => {
     expect(read(gate).scoreTimeoutMinutes).toBe(15);
     expect(read({ ...gate, 'score-timeout-minutes': '90' }).scoreTimeoutMinutes).toBe(90);
     expect(refusal({ ...gate, 'score-timeout-minutes': '0' }).message).toContain('"score-timeout-minutes"');
+    // A timer of more than 2^31 ms would end the command at once.
+    expect(refusal({ ...gate, 'score-timeout-minutes': '40000' })).toMatchObject({
+      message: 'Input "score-timeout-minutes" is "40000".',
+      remedy: expect.stringContaining('7200') as string,
+    });
+  });
+});
+
+describe('max-memory-mb', () => {
+  it('is bounded, as the engine takes no limit beyond any machine', () => {
+    const gate = { gate: 'gate.yml' };
+    expect(read({ ...gate, 'max-memory-mb': '4096' }).maxMemoryMiB).toBe(4096);
+    expect(refusal({ ...gate, 'max-memory-mb': '99999999999999' })).toMatchObject({
+      message: 'Input "max-memory-mb" is "99999999999999".',
+      remedy: expect.stringContaining('1048576') as string,
+    });
   });
 });

@@ -113,6 +113,9 @@ export interface Inputs extends CommonInputs {
 
 /** DuckDB cannot work with less. */
 const MIN_MEMORY_MIB = 128;
+const MAX_MEMORY_MIB = 1024 * 1024;
+/** A job of a self-hosted runner lives for five days. */
+const MAX_SCORE_MINUTES = 5 * 24 * 60;
 
 export function readInputs(reader: InputReader): Inputs {
   const mode = reader.oneOf('mode', ['judge', 'conclude']);
@@ -127,7 +130,7 @@ export function readInputs(reader: InputReader): Inputs {
     metrics,
     predictions,
     scoreCommand: readScoreCommand(reader),
-    scoreTimeoutMinutes: requiredInteger(reader, 'score-timeout-minutes', 1),
+    scoreTimeoutMinutes: requiredInteger(reader, 'score-timeout-minutes', 1, MAX_SCORE_MINUTES),
     registry: reader.text('registry'),
     baselineMetrics: reader.path('baseline-metrics', { kind: 'file' }),
     baselinePredictions: reader.path('baseline-predictions', { kind: 'file' }),
@@ -135,7 +138,7 @@ export function readInputs(reader: InputReader): Inputs {
     fromKey: reader.key('from-key'),
     recordFrom: reader.text('record-from'),
     attest: reader.oneOf('attest', ATTEST_MODES),
-    maxMemoryMiB: requiredInteger(reader, 'max-memory-mb', MIN_MEMORY_MIB),
+    maxMemoryMiB: requiredInteger(reader, 'max-memory-mb', MIN_MEMORY_MIB, MAX_MEMORY_MIB),
     duckdbPath: reader.text('duckdb-path'),
     onnxruntimePath: reader.text('onnxruntime-path'),
     history: reader.oneOf('history', ['auto', 'off']),
@@ -245,7 +248,7 @@ function readConclude(reader: InputReader, mode: Inputs['mode']): ConcludeInputs
   return { models: [first, ...rest], needs };
 }
 
-function requiredInteger(reader: InputReader, name: string, min: number): number {
+function requiredInteger(reader: InputReader, name: string, min: number, max: number): number {
   reader.requiredText(name);
-  return reader.integer(name, { min }) ?? min;
+  return reader.integer(name, { min, max }) ?? min;
 }

@@ -16,10 +16,9 @@ export const MODE_OF_KEY = {
 export const BOUND_KEYS = ['min', 'max', 'max-regression', 'min-improvement', 'max-improvement'] as const;
 export const FAIRNESS_KEYS = ['max-difference', 'min-ratio'] as const;
 
-export const alpha = z
-  .number('must be a number')
-  .gt(0, 'must be above 0 and below 0.5: the error rate of one claim')
-  .lt(0.5, 'must be above 0 and below 0.5: the error rate of one claim');
+const NO_ALPHA = 'must be from 0.000001 and below 0.5: the error rate of one claim';
+// Much less, and 1 - 2α is 1 in floating point, the level of an interval that holds everything.
+export const alpha = z.number('must be a number').min(1e-6, NO_ALPHA).lt(0.5, NO_ALPHA);
 export const minEffect = z.number('must be a number').min(0, 'must be 0 or more, in the unit of the metric');
 export const minSliceSize = z.int().min(1, 'must be at least 1');
 

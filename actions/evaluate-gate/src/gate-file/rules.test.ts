@@ -131,8 +131,9 @@ describe('a rule', () => {
   });
 
   it.each([
-    ['alpha: 0', 'must be above 0 and below 0.5'],
-    ['alpha: 0.5', 'must be above 0 and below 0.5'],
+    ['alpha: 1.0e-17', 'must be from 0.000001 and below 0.5'],
+    ['alpha: 0', 'must be from 0.000001 and below 0.5'],
+    ['alpha: 0.5', 'must be from 0.000001 and below 0.5'],
     ['min-effect: -1', 'must be 0 or more'],
     ['min-slice-size: 0', 'must be at least 1'],
     ['min-slice-size: 1.5', 'must be a whole number'],
@@ -186,7 +187,7 @@ describe('defaults', () => {
   });
 
   it.each([
-    ['alpha: 0.5', 'must be above 0 and below 0.5'],
+    ['alpha: 0.5', 'must be from 0.000001 and below 0.5'],
     ['alpha: five', 'must be a number'],
     ['power: 1', 'must be above 0 and below 1'],
     ['power: 0', 'must be above 0 and below 1'],
