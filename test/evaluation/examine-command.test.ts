@@ -191,6 +191,11 @@ print("::set-output name=passed::true")`,
 
   it.each([
     ['writes nothing', 'sys.exit(0)', 'ended well, and wrote no predictions'],
+    [
+      'writes ten gigabytes',
+      'open(os.environ["TRAINYARD_OUTPUT"], "w").truncate(10 * 1024 ** 3); sys.exit(0)',
+      'wrote 10737418240 bytes of predictions; at most 4294967296 are read',
+    ],
     ['fails', 'sys.exit(3)', 'ended with exit code 3'],
     ['is killed', 'os.kill(os.getpid(), 9)', 'ended by SIGKILL'],
     [

@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, mkdtemp, open, stat } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DataFormat, ScoringEngine } from '../../../../shared/data/engine.ts';
@@ -18,6 +18,8 @@ import type { Examinee, ExamineContext } from './options.ts';
 import { ROWS } from './rows-table.ts';
 
 const MINUTE_MS = 60_000;
+/** Tens of millions of rows; a command that writes without end must not have its output read and copied for minutes. */
+const MAX_WRITTEN_BYTES = 4 * 1024 ** 3;
 /** Longer than a sensible scoring of a test set takes; a command that hangs must not hold a runner for hours. */
 const DEFAULT_TIMEOUT_MINUTES = 15;
 /** What a step of the runner's knows and a scoring must not be led to: the folder that labels may have been fetched to. */
@@ -172,8 +174,21 @@ async function formatOfOutput(path: string, label: string): Promise<DataFormat> 
       remedy: 'Write one regular file to the path in TRAINYARD_OUTPUT; no folder and no link.',
     });
   }
-  if ((await stat(path)).size === 0) {
-    throw new SubjectError('code', `${label} wrote an empty file of predictions.`);
+  const { size } = facts;
+  if (size === 0) {
+    throw new SubjectError('code', `${label} wrote an empty file of predictions.`, {
+      remedy: 'Write one row for each row of TRAINYARD_ROWS to the path in TRAINYARD_OUTPUT.',
+    });
+  }
+  if (size > MAX_WRITTEN_BYTES) {
+    throw new SubjectError(
+      'code',
+      `${label} wrote ${size} bytes of predictions; at most ${MAX_WRITTEN_BYTES} are read.`,
+      {
+        remedy:
+          'Write id, prediction and scores only, one row for each row of TRAINYARD_ROWS; Parquet is smallest.',
+      },
+    );
   }
   await using file = await open(path, 'r');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
