@@ -106,7 +106,11 @@ function reservationOf({
     : undefined;
 }
 
-function blameOf(judged: 'fail' | 'error', message: string, { baselineBlame }: Circumstances): OwnBlame {
+function blameOf(
+  judged: 'fail' | 'error',
+  message: string,
+  { baselineBlame, firstRun }: Circumstances,
+): OwnBlame {
   if (judged === 'fail') {
     const remedy = 'Improve the model, or change the rule in a pull request of its own.';
     return { owner: 'model', message, remedy };
@@ -115,8 +119,9 @@ function blameOf(judged: 'fail' | 'error', message: string, { baselineBlame }: C
     baselineBlame ?? {
       owner: 'configuration',
       message,
-      remedy:
-        'See the reason of each rule. A first model, which has nothing to be compared with, needs "on-no-baseline: allow" under "baseline" in the gate file.',
+      remedy: firstRun
+        ? 'A first model, which has nothing to be compared with, needs "on-no-baseline: allow" under "baseline" in the gate file.'
+        : 'Mend the predictions, or the rule in the gate file, as the reason of each rule says; "on-missing: warn" lets a metric be absent.',
     }
   );
 }

@@ -73,13 +73,12 @@ export function findColumns(
     }
     if (isNested(column.type) && !maySet(key, column.type)) {
       const message = `the column "${name}" of ${label} is of type ${column.type}`;
-      return {
-        found: false,
-        key: `evaluation.${key}`,
-        line,
-        message,
-        remedy: 'Write one value a row, and one column a score.',
-      };
+      // JSON is what has texts in some rows and numbers in others: "1" and 1 are one id to nobody.
+      const remedy =
+        column.type === 'JSON'
+          ? 'Write one value a row, of one type in all rows: all text, or all numbers; and one column a score.'
+          : 'Write one value a row, and one column a score.';
+      return { found: false, key: `evaluation.${key}`, line, message, remedy };
     }
     columns.set(key, [...(columns.get(key) ?? []), column]);
   }

@@ -118,7 +118,11 @@ async function check(
   if (table === undefined) throw new RangeError(`table ${name}`);
   const rejected = rejectedLines(table);
   if (rejected !== undefined)
-    return refuse(new SubjectError('data', `The predictions in ${label} cannot be read whole: ${rejected}.`));
+    return refuse(
+      new SubjectError('data', `The predictions in ${label} cannot be read whole: ${rejected}.`, {
+        remedy: 'Mend these lines or write the file again: no row may be left out of an evaluation.',
+      }),
+    );
   const found = findColumns(table, evaluation, label, asFamilies?.multilabel ?? asksForSets(gate.rules));
   if (!found.found) {
     const { place, key, ...where } = placeInGate(gatePath, found.line, found.key);
