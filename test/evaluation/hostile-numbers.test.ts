@@ -91,7 +91,25 @@ describe('numbers at the edge, through the whole action', () => {
   it('follow a row whose weight is all there is', async () => {
     const rows = binary(40, (at) => [truth(at), 'yes', 0.5, at === 0 ? 1e300 : 1]);
     const found = await judged({ rules: ACCURACY, evaluation: WEIGHTED, rows });
-    expect([found.verdict, found.rules[0]?.value]).toEqual(['fail', 2e-299]);
+    // One row says nothing of others, whatever its weight: there is no interval, and the point alone decides nothing.
+    expect([found.verdict, found.rules[0]?.value]).toEqual(['inconclusive', 2e-299]);
+  });
+
+  it.each([
+    ['pr-auc of two rows', 2, { metric: 'pr-auc', min: 0.1 }],
+    ['f1 of one row', 1, { metric: 'f1', min: 0.1 }],
+    ['log loss of one row', 1, { metric: 'log-loss', max: 5 }],
+  ])('do not pass for what too few rows cannot show: %s', async (_, n, rule) => {
+    const rows = binary(n, (at) => [
+      at % 2 === 0 ? 'yes' : 'no',
+      at % 2 === 0 ? 'yes' : 'no',
+      at % 2 === 0 ? 0.9 : 0.1,
+      1,
+    ]);
+    const found = await judged({ rules: [rule], rows });
+    const [only] = found.rules;
+    expect(only?.result).toBe('inconclusive');
+    expect(only?.reason).not.toContain('Infinity');
   });
 
   it('are those of chance where all scores are equal', async () => {

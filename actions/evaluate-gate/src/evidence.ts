@@ -17,6 +17,8 @@ export interface MetricEvidence {
   readonly difference?: Inference;
   /** Why `own` or `difference` is not there although a test was asked for, in half a sentence. */
   readonly noInference?: string;
+  /** The rows are too few, or too much alike, for the method: nothing may be concluded from the point instead. */
+  readonly tooFew?: boolean;
 }
 
 /** One metric, with the test by which a rule wants it judged. */

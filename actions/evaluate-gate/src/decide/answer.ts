@@ -77,10 +77,15 @@ export function answer(question: Question, open: Open, adjusted: number | null, 
   };
 }
 
+/** That nothing varies on fewer rows says little of others: by the rule of three, up to one row in ten may yet differ. */
+const CERTAIN_ROWS = 30;
+
 function decide({ rule, bound }: Question, open: Open, p: number): Result {
   const { inference, claim } = open;
   // Where the data leave no doubt, as with two models that predict alike, a limit is met by being reached.
-  const certain = inference.standardError === 0 && satisfies(inference.estimate, claim);
+  const without = inference.standardError === 0;
+  if (without && inference.n < CERTAIN_ROWS) return 'inconclusive';
+  const certain = without && satisfies(inference.estimate, claim);
   if (certain || pHolds(open) < rule.alpha) return 'pass';
   if (!(p < rule.alpha)) return 'inconclusive';
   if (bound.mode === 'max-improvement') return 'warn';
@@ -89,6 +94,7 @@ function decide({ rule, bound }: Question, open: Open, p: number): Result {
 
 /** `between -0.012 and 0.004 (90 %)`, with digits enough to tell each end from the limit. */
 function intervalWords([low, high]: readonly [number, number], level: number, { at }: Claim): string {
+  if (!Number.isFinite(low) && !Number.isFinite(high)) return 'and nothing more is known from so few rows';
   return `between ${formatApart(low, at)} and ${formatApart(high, at)} (${formatNumber(100 * level)} %)`;
 }
 

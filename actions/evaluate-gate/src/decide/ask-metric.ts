@@ -78,7 +78,7 @@ function askValue(rule: GateRule, bound: Bound, { shown, subject, value, found }
     return { ...shown, limit: at, state: { kind: 'open', inference: found.own, claim, words } };
   }
   const holds = satisfies(value, claim);
-  const fallback = found?.noInference ?? 'the metric was only reported';
+  const fallback = { why: found?.noInference ?? 'the metric was only reported', tooFew: found?.tooFew };
   return { ...shown, limit: at, state: points(rule, holds, `${statement}; ${demand}`, subject, fallback) };
 }
 
@@ -110,7 +110,7 @@ function askChange(rule: GateRule, bound: Bound, asking: AskingChange): Question
     };
   }
   const holds = satisfies(value - baselineValue, claim) || tooSmall(rule, bound, value - baselineValue);
-  const fallback = found?.noInference ?? whyPoints(found);
+  const fallback = { why: found?.noInference ?? whyPoints(found), tooFew: found?.tooFew };
   return {
     ...shown,
     limit: baselineValue + at,
@@ -129,12 +129,15 @@ function points(
   holds: boolean,
   reason: string,
   subject: string,
-  why: string,
+  { why, tooFew = false }: { readonly why: string; readonly tooFew: boolean | undefined },
   mode?: Bound['mode'],
 ): Settled {
   const broken = mode === 'max-improvement' ? 'warn' : 'fail';
   const result = holds ? 'pass' : broken;
   if (rule.test === 'none') return { kind: 'settled', result, reason };
+  // There are rows, and they tell nothing: a point must not pass for what they were meant to show.
+  if (rule.test === 'auto' && tooFew)
+    return { kind: 'settled', result: 'inconclusive', reason: `${reason}; there is no interval: ${why}` };
   if (rule.test === 'auto')
     return { kind: 'settled', result, reason: `${reason}; points were compared because ${why}` };
   return {
