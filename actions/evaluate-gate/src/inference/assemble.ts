@@ -24,14 +24,14 @@ export function evidenceOf(found: Found, hasBaseline: boolean): MetricEvidence {
   const value = finite(found.value);
   const baselineValue = hasBaseline ? finite(found.baselineValue) : null;
   let noInference = found.noInference;
-  let tooFew = false;
+  const lack: { tooFew?: boolean } = {};
   const tryTo = (make: (() => Inference) | undefined): Inference | undefined => {
     if (make === undefined || noInference !== undefined) return undefined;
     try {
       return make();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      tooFew = true;
+      lack.tooFew = true;
       noInference = error.message.charAt(0).toLowerCase() + error.message.slice(1).replace(/\.$/, '');
       return undefined;
     }
@@ -47,7 +47,7 @@ export function evidenceOf(found: Found, hasBaseline: boolean): MetricEvidence {
     ...(own === undefined ? {} : { own }),
     ...(difference === undefined ? {} : { difference }),
     ...(noInference === undefined ? {} : { noInference }),
-    ...(tooFew ? { tooFew } : {}),
+    ...lack,
   };
 }
 
