@@ -1,1 +1,1 @@
-export const id=6022;export const ids=[6022];export const modules={46022:(t,o,a)=>{a.a(t,async(t,c)=>{try{a.r(o);var r=a(71449),s=a(48781);await(0,r.C)(s.X),c()}catch(t){c(t)}},1)}};
+export const id=6022;export const ids=[6022];export const modules={46022:(t,o,a)=>{a.a(t,async(t,c)=>{try{a.r(o);var r=a(45794),s=a(48781);await(0,r.C)(s.X),c()}catch(t){c(t)}},1)}};
