@@ -5,6 +5,7 @@ import type { RawEvaluation } from './evaluation-schema.ts';
 import type { DefinedMetric, GateFile, GateRule } from './gate-file.ts';
 import { isComparison } from './gate-file.ts';
 import { BOUND_KEYS, type RawRule } from './rule-schema.ts';
+import { offScale } from './scale.ts';
 import type { RawGateFile } from './schema.ts';
 import type { Problem, Source } from './source.ts';
 
@@ -43,6 +44,7 @@ function inRule(rule: GateRule, raw: RawRule | undefined, index: number, context
   });
   return [
     ...betweenLimits(raw, at),
+    ...ofScale(rule, raw, at, context),
     ...ofTest(rule, raw, name, context),
     ...ofEffect(rule, raw, at),
     ...ofMetric(rule, raw, at, context),
@@ -52,6 +54,12 @@ function inRule(rule: GateRule, raw: RawRule | undefined, index: number, context
 }
 
 type At = (key: string, message: string, remedy?: string) => Problem;
+
+/** Of metrics that somebody else computed, or that the gate file defines itself, nobody knows the scale. */
+function ofScale({ metric }: GateRule, raw: RawRule, at: At, { gate, metric: defined }: Context): Problem[] {
+  if (gate.evaluation === undefined || defined !== undefined) return [];
+  return offScale(metric, raw).map(({ key, message, remedy }) => at(key, message, remedy));
+}
 
 function betweenLimits(raw: RawRule, at: At): Problem[] {
   const { min, max } = raw;
