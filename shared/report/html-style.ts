@@ -110,7 +110,7 @@ figcaption { font-size: 13px; color: var(--ink-soft); } figcaption b { color: va
 .heat thead th, .heat tbody th { background: none; color: var(--ink-soft); font-size: 13px; } .heat td { border-radius: 4px; background: color-mix(in oklab, var(--hue) calc(var(--heat) * 1%), var(--sunken)); }
 .heat .right { --hue: var(--good); font-weight: 650; } .heat .wrong { --hue: var(--bad); } .heat .none { color: var(--ink-soft); } .heat .share { background: none; color: var(--ink-soft); padding-left: 14px; }
 .interval { display: block; width: 168px; overflow: visible; } td .interval { margin: 2px 0 4px; } .range { color: var(--ink-soft); font-size: 12.5px; white-space: nowrap; } .below { color: var(--ink-soft); font-size: 13px; margin-top: 2px; max-width: 62ch; }
-.rules td { max-width: 64ch; } .rules td:nth-child(2) { font-weight: 550; } .rules .below { font-weight: 400; }
+.rules th { white-space: normal; } .rules td { max-width: 64ch; } .rules td:nth-child(2) { font-weight: 550; } .rules .below { font-weight: 400; }
 .interval line { stroke: var(--tone); stroke-width: 2.5; stroke-linecap: round; } .interval .dot { fill: var(--tone); stroke: var(--card); stroke-width: 1.5; }
 .interval .zero { stroke: var(--rail); stroke-width: 1.5; stroke-linecap: butt; } .interval .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 3 2; stroke-linecap: butt; } .interval .forbidden { fill: var(--bad-tint); }
 .interval text { font-size: 11.5px; fill: var(--ink-soft); }
