@@ -43,6 +43,26 @@ describe('what is admitted', () => {
     await expect(scene.deploy({ mode: 'plan', subject: undefined })).rejects.toThrow(/this run has no model/);
   });
 
+  it('refuses a verdict whose attestation cannot be verified, or that lacks one where it is required', async () => {
+    await using scene = await Scene.create();
+    const { reference } = await scene.modelFile(classifier());
+    const digest = 'a'.repeat(64);
+    const judged = evaluation(digest);
+    const url = 'https://github.com/acme/digits/attestations/7';
+    const attestation = { id: '7', url, bundleSha256: 'b'.repeat(64) };
+    const claiming = { ...judged, body: judged.body && { ...judged.body, attestation } };
+    scene.sections = [training([reference], digest), claiming];
+    const refused = await scene.deploy({ mode: 'plan' });
+    expect(refused.outcome).toMatchObject({
+      verdict: 'error',
+      summary: expect.stringContaining('attest') as string,
+    });
+    scene.sections = [training([reference], digest), judged];
+    const required = await scene.deploy({ mode: 'plan', requireAttestation: 'true' });
+    expect(required.outcome.verdict).toBe('error');
+    expect(await processesIn(scene.folder)).toEqual([]);
+  }, 60_000);
+
   it('names a Git LFS pointer and the remedy, and touches nothing', async () => {
     await using scene = await Scene.create();
     await scene.publish(classifier());
