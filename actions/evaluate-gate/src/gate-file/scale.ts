@@ -12,12 +12,12 @@ interface OffScale {
   readonly remedy: string;
 }
 
-/** Limits that a share of 1 at most can never or always meet: `90` where 0.9 is meant. */
+/** Limits above 1 of what is a share: `90` where 0.9 is meant. */
 export function offScale(metric: string, raw: RawRule): OffScale[] {
   if (!isShare(metric)) return [];
   return BOUND_KEYS.flatMap((key) => {
     const limit = raw[key];
-    if (limit === undefined || limit.relative || Math.abs(limit.value) <= 1) return [];
+    if (limit === undefined || limit.relative || limit.value <= 1) return [];
     const meant = limit.value / PERCENT;
     const remedy =
       Math.abs(meant) <= 1 ? `Write ${String(meant)} for ${limit.text} percent.` : 'Write a share.';
