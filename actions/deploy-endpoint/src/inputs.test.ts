@@ -21,6 +21,7 @@ const DEFAULTS = {
   'ready-timeout-seconds': '60',
   'keep-alive': 'false',
   'require-gate': 'true',
+  'require-attestation': 'auto',
   'working-directory': '.',
   'on-inconclusive': 'warn',
 };
