@@ -77,7 +77,7 @@ export async function defaultBaseline(options: BaselineOptions): Promise<Collect
       message: `${sentence(why)}. ${noRunOf(branch, model)}`,
       remedy:
         options.inputs.registry === undefined
-          ? 'Add the registry that publish-model publishes to by the input "registry": only a registry that is empty makes a first run.'
+          ? 'Add the registry that publish-model publishes to by the input "registry": only a registry that is empty makes a first run. Or compare with a file, by "baseline: file:<path>".'
           : 'Publish or deploy a version, or run the gate on that branch.',
     },
   );

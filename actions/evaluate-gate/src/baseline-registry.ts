@@ -24,7 +24,7 @@ export function unavailable(
 export function noRegistry({ source, gate }: Pick<BaselineOptions, 'source' | 'gate'>): UsageError {
   return new UsageError(`The gate compares with "${source.text}", and the input "registry" was not given.`, {
     remedy:
-      'Add the registry that publish-model publishes to: "registry: directory:<path>" or "registry: github-release".',
+      'Add the registry that publish-model publishes to: "registry: directory:<path>" or "registry: github-release"; or compare with a file, by "baseline: file:<path>".',
     where: gate,
   });
 }

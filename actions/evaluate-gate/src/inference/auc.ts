@@ -35,7 +35,8 @@ export async function inferAuc(
   const contests = contestsOf(scored);
   const [contest] = contests;
   if (contest === undefined) {
-    const reason = 'it needs "scores" and "positive" under "evaluation" of the gate file';
+    const reason =
+      'it needs "scores" and "positive", under "evaluation" of the gate file or, beside "rules", as an input';
     return scope.sizes.map((n) =>
       evidenceOf({ value: null, baselineValue: null, n, reason, baselineReason: reason }, paired.hasBaseline),
     );

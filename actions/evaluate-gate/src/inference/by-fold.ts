@@ -58,7 +58,7 @@ const REASONS: Readonly<Record<string, string | undefined>> = {
 function whyMissing({ kind }: FoldKind, scored: ScoredClasses): string | undefined {
   const contests = contestsOf(scored);
   return (kind === 'ece' || kind === 'pr-auc') && contests.length === 0
-    ? 'it needs "scores" and "positive" under "evaluation" of the gate file'
+    ? 'it needs "scores" and "positive", under "evaluation" of the gate file or, beside "rules", as an input'
     : undefined;
 }
 

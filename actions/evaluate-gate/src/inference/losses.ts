@@ -75,7 +75,7 @@ export function scoreOf(column: string, side: 'c' | 'b', scored: ScoredClasses):
   return `CASE ${column} ${cases} END`;
 }
 
-const NO_SCORES = 'it needs "scores" under "evaluation" of the gate file';
+const NO_SCORES = 'it needs "scores", under "evaluation" of the gate file or, beside "rules", as an input';
 
 function logLoss({ clips }: Paired, scored: ScoredClasses): Loss {
   if (scored.classes.length === 0) return { missing: NO_SCORES };

@@ -84,9 +84,11 @@ function whyNot(
     case 'binary':
       return classification && positive !== undefined
         ? undefined
-        : 'it needs "positive" under "evaluation" of the gate file';
+        : 'it needs "positive", under "evaluation" of the gate file or, beside "rules", as an input';
     case 'scores':
-      return scored ? undefined : 'it needs "scores" under "evaluation" of the gate file';
+      return scored
+        ? undefined
+        : 'it needs "scores", under "evaluation" of the gate file or, beside "rules", as an input';
     case 'regression':
       return regression ? undefined : 'the labels are taken for classes';
     case 'multilabel':
