@@ -12,7 +12,7 @@ const signal = new AbortController().signal;
 function expected(rows: readonly (readonly [string, string])[]): string {
   const texts = rows
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([id, label]) => `${id.length}:${id}${label}`);
+    .map(([id, label]) => `${id.length}:${id}${label.length}:${label}`);
   const parts: string[] = [];
   for (let from = 0; from < texts.length; from += 65_536) {
     parts.push(sha256(texts.slice(from, from + 65_536).join('')));
@@ -55,5 +55,17 @@ describe('evaluationSetDigest', () => {
     const [one, other] = [await digests([['a', 'bc']], [9]), await digests([['ab', 'c']], [9])];
     expect(one).toEqual([expected([['a', 'bc']])]);
     expect(one).not.toEqual(other);
+  });
+
+  it('tells where a label ends, so that no label stands for the rows that were left out', async () => {
+    const rowsOfThree = [
+      ['a', '0'],
+      ['b', '1'],
+      ['c', '0'],
+    ] as const;
+    const [all] = await digests(rowsOfThree, [9]);
+    for (const label of ['01:b11:c0', '01:b1:11:c1:0', '0\t1:b', '01:b1:1']) {
+      expect(await digests([['a', label]], [9])).not.toEqual([all]);
+    }
   });
 });

@@ -9,8 +9,8 @@ const PARTS_AT_ONCE = 16;
 
 /**
  * A digest of the pairs of id and label, independent of the order of the rows: the rows are put in the order of their ids
- * and cut into parts; it is the SHA-256 of the SHA-256 of each part's text. Lengths keep `a` + `bc` and `ab` + `c` apart.
- * The sorted rows are kept, where the engine may spill them, and hashed some parts at a time.
+ * and cut into parts; it is the SHA-256 of the SHA-256 of each part's text. Lengths before ids and labels keep `a` + `bc`
+ * and `ab` + `c` apart, and a label from the rows that follow it: no label can be written that stands for them. The sorted rows are kept, where the engine may spill them, and hashed some parts at a time.
  */
 export async function evaluationSetDigest(
   engine: DataEngine,
@@ -21,7 +21,8 @@ export async function evaluationSetDigest(
   const name = 'evaluation-set';
   const kept = `${table} in order`;
   // The engine keeps rows as they come, so that a row's number is its place.
-  const sorted = `SELECT concat(length(id), ':', id, y) AS t FROM (${selectRows(table, columns)}) ORDER BY id, y`;
+  const sorted = `SELECT concat(length(id), ':', id, coalesce(concat(length(y), ':', y), '-')) AS t
+    FROM (${selectRows(table, columns)}) ORDER BY id, y`;
   await engine.derive(kept, { name, sql: sorted }, signal);
   const digest = createHash('sha256');
   const step = ROWS_OF_PART * partsAtOnce;
