@@ -82,13 +82,17 @@ export async function registryBaseline(
   });
 }
 
-/** On a pull request what lies in its workspace is its own: a registry there can be emptied, and its aliases moved. */
+/**
+ * On a pull request what lies in its workspace is its own: a registry there can be emptied, and its aliases moved. So is a
+ * link there, wherever it leads to: the pull request says where.
+ */
 export function registryInReach({ inputs, context }: BaselineOptions): boolean {
   const { origin, host, workspace, workingDirectory } = context;
   const [, path] = /^directory:\s*(.*?)\s*$/s.exec(inputs.registry ?? '') ?? [];
   if (path === undefined || host.kind === 'terminal' || !EVENTS_WITH_BASE.includes(origin.event))
     return false;
-  return isInside(workspace, realPath(resolve(workingDirectory, path)));
+  const place = resolve(workingDirectory, path);
+  return isInside(workspace, place) || isInside(workspace, realPath(place));
 }
 
 /** What a version of the registry brings with it. */
