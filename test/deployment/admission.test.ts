@@ -119,6 +119,26 @@ describe('what is admitted', () => {
     expect(outcome.summary).toBe('"digits" is unchanged. The evaluation is inconclusive: Too few rows.');
   });
 
+  it('is skipped after a pass by rules of the pull request under test, also where it lies beside the version', async () => {
+    await using scene = await Scene.create();
+    await scene.publish(classifier(), (digest) => {
+      const judged = evaluation(digest);
+      const gate = {
+        path: 'gate.yml',
+        digest,
+        from: 'head' as const,
+        ref: null,
+        newInHead: false,
+        diff: null,
+      };
+      return [{ ...judged, body: judged.body && { ...judged.body, gate } }];
+    });
+    const { outcome } = await scene.deploy({ version: 'v1' });
+    expect(outcome).toMatchObject({ verdict: 'skipped', passed: false, body: null });
+    expect(outcome.summary).toContain('(gate.yml), which were not in force');
+    expect(await processesIn(scene.folder)).toEqual([]);
+  });
+
   it('refuses what the gate refused, what it never saw, and another model than it saw', async () => {
     await using scene = await Scene.create();
     scene.sections = [evaluation('b'.repeat(64), { verdict: 'fail', passed: false, summary: 'Too bad.' })];

@@ -7,6 +7,7 @@ import { messageOf } from '../../../shared/errors.ts';
 import { refuseLfsPointer } from '../../../shared/lfs-pointer.ts';
 import { graphMetadata } from '../../../shared/onnx/graph-metadata.ts';
 import { locateOnnxRuntime } from '../../../shared/onnx/load.ts';
+import { whyOwnPolicy } from '../../../shared/record/own-policy.ts';
 import type { SectionOf } from '../../../shared/record/section.ts';
 import { openRegistry } from '../../../shared/registries/choose.ts';
 import type { ModelRegistry } from '../../../shared/registries/registry.ts';
@@ -160,6 +161,7 @@ function admission(
       verdict: evaluation.verdict,
       summary: evaluation.summary,
       modelDigest: evaluation.body?.modelDigest ?? null,
+      ownPolicy: whyOwnPolicy(evaluation),
     },
     // A version that the user named is not what this run published.
     publication:

@@ -6,13 +6,16 @@ const GOOD: AdmissionFacts = {
   requireGate: true,
   mode: 'deploy',
   modelDigest: 'a',
-  evaluation: { verdict: 'pass', summary: 'Good.', modelDigest: 'a' },
+  evaluation: { verdict: 'pass', summary: 'Good.', modelDigest: 'a', ownPolicy: undefined },
   publication: { verdict: 'pass', summary: 'Published.', mode: 'publish' },
   data: [{ dataset: 'scans', verdict: 'pass', summary: 'Clean.' }],
 };
 const evaluation = (verdict: Verdict): Partial<AdmissionFacts> => ({
-  evaluation: { verdict, summary: 'So.', modelDigest: 'a' },
+  evaluation: { verdict, summary: 'So.', modelDigest: 'a', ownPolicy: undefined },
 });
+const OWN_RULES: Partial<AdmissionFacts> = {
+  evaluation: { verdict: 'pass', summary: 'So.', modelDigest: 'a', ownPolicy: 'Rules of its own.' },
+};
 const publication = (verdict: Verdict, mode?: 'publish' | 'plan'): Partial<AdmissionFacts> => ({
   publication: { verdict, summary: 'So.', mode },
 });
@@ -40,6 +43,8 @@ describe('admit', () => {
     ['the gate has not ended', evaluation('pending'), 'refused infrastructure'],
     ['the gate could not decide', evaluation('inconclusive'), 'skipped'],
     ['the gate was skipped', evaluation('skipped'), 'skipped'],
+    ['the gate passed it by its own rules', OWN_RULES, 'skipped'],
+    ['a plan follows such a gate', { ...OWN_RULES, mode: 'plan' }, 'admitted'],
     ['the gate passed another', { modelDigest: 'b' }, 'refused configuration'],
     ['the data failed', { data: [{ dataset: 'd', verdict: 'fail', summary: '' }] }, 'refused data'],
     [

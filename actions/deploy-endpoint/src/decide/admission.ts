@@ -13,7 +13,13 @@ export interface AdmissionFacts {
   readonly mode: 'deploy' | 'plan';
   /** The digest of what would be served; undefined where that is not known yet. */
   readonly modelDigest: string | undefined;
-  readonly evaluation: (Judged & { readonly modelDigest: string | null }) | undefined;
+  readonly evaluation:
+    | (Judged & {
+        readonly modelDigest: string | null;
+        /** Why its rules do not count, where they were those of the pull request under test. */
+        readonly ownPolicy: string | undefined;
+      })
+    | undefined;
   /** This run's; undefined where it has none, as in a workflow that only deploys. */
   readonly publication: (Judged & { readonly mode: 'publish' | 'plan' | undefined }) | undefined;
   readonly data: readonly (Judged & { readonly dataset: string })[];
@@ -43,7 +49,7 @@ export function admit(facts: AdmissionFacts): Admission {
   );
 }
 
-function evaluated({ evaluation, modelDigest }: AdmissionFacts): Admission {
+function evaluated({ mode, evaluation, modelDigest }: AdmissionFacts): Admission {
   if (evaluation === undefined) {
     return refused(
       'configuration',
@@ -62,6 +68,10 @@ function evaluated({ evaluation, modelDigest }: AdmissionFacts): Admission {
       `The evaluation ended as ${verdict}: ${summary}`,
       'Only a model that passed its gate is served.',
     );
+  }
+  // A plan puts nothing into service, and is where a pull request sees its model answer.
+  if (mode === 'deploy' && evaluation.ownPolicy !== undefined) {
+    return { kind: 'skipped', reason: evaluation.ownPolicy };
   }
   if (modelDigest !== undefined && evaluation.modelDigest !== modelDigest) {
     return refused(

@@ -1,6 +1,6 @@
 import type { Owner } from '../../../../shared/errors.ts';
+import { whyOwnPolicy } from '../../../../shared/record/own-policy.ts';
 import type { SectionOf } from '../../../../shared/record/section.ts';
-import { whyOwnPolicy } from './own-policy.ts';
 
 /** What the record says about one model. */
 export interface ModelRecord {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { whyOwnPolicy } from '../../../../shared/record/own-policy.ts';
 import { dataSection, evaluationSection, trainingSection } from '../../../../test/registries/sections.ts';
 import { decideAdmission } from './admission.ts';
-import { whyOwnPolicy } from './own-policy.ts';
 
 const DIGEST = 'a'.repeat(64);
 
