@@ -17,6 +17,12 @@ describe('metricOutputs', () => {
     expect(Object.keys(outputs)).toEqual(['__proto__', 'ok']);
   });
 
+  it('knows that the runner tells no capitals apart: the first of two metrics has the output', () => {
+    const names = ['Verdict', 'PASSED', 'Report-Path', 'F1', 'f1'];
+    const metrics = names.map((name, value) => ({ name, value }));
+    expect(metricOutputs(metrics, ['verdict', 'passed', 'report-path'])).toEqual({ F1: '3' });
+  });
+
   it('is bounded', () => {
     const metrics = Array.from({ length: 1000 }, (_, at) => ({ name: `m${at}`, value: at }));
     expect(Object.keys(metricOutputs(metrics, []))).toHaveLength(200);
