@@ -30,13 +30,15 @@ interface Said {
   readonly login: string;
   readonly body: (head: string) => string;
   readonly may?: string;
+  /** Whether somebody changed the comment after it was written. */
+  readonly changed?: boolean;
 }
 
 const waiver = (at: string, until = '2999-01-31', rule = 'accuracy.minimum'): string =>
   `/trainyard waive ${rule} at ${at} until ${until} because the sensor was replaced`;
 
 /** A pull request of ann with a bad model, and what somebody said on it. */
-async function withComment({ login, body, may = 'read' }: Said): Promise<End> {
+async function withComment({ login, body, may = 'read', changed = false }: Said): Promise<End> {
   await using yard = await copyOf(template);
   const head = yard.git('rev-parse', 'HEAD');
   fake.world.pullRequests.splice(0);
@@ -67,7 +69,7 @@ async function withComment({ login, body, may = 'read' }: Said): Promise<End> {
     login,
     body: body(head),
     created: now,
-    updated: now,
+    updated: new Date(now.getTime() + (changed ? 60_000 : 0)),
   });
   const environment = await fake.environment({ directory: yard.folder, workspace: yard.workspace, runId: 1 });
   const run = await yard.run({
@@ -98,6 +100,13 @@ describe('a commenter that cheats with waivers', () => {
     await refused(
       { login: 'ann', may: 'admin', body: (head) => waiver(head) },
       'the author of the pull request waives nothing of it',
+    );
+  });
+
+  cheat('writes a waiver into the comment of a maintainer', async () => {
+    await refused(
+      { login: 'bea', may: 'write', changed: true, body: (head) => waiver(head) },
+      'the comment was changed after it was written',
     );
   });
 

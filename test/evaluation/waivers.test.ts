@@ -97,6 +97,16 @@ describe('waivers in the comments of a pull request', () => {
     });
   });
 
+  it('tell when a comment was changed after it was written, by whom nobody knows', async () => {
+    comment('bea', 'Looks good.');
+    comment('bea', WAIVER);
+    const [first] = fake.world.comments;
+    if (first === undefined) throw new Error('no comment');
+    first.body = WAIVER;
+    first.updated = new Date(first.created.getTime() + 60_000);
+    expect((await collect(PULL))?.requests.map(({ edited }) => edited)).toEqual([true, false]);
+  });
+
   it('are found behind more comments than a page holds', async () => {
     for (let index = 0; index < 120; index += 1) comment('bea', `Comment ${index}`);
     comment('bea', WAIVER);

@@ -249,6 +249,7 @@ describe('judge', () => {
       rule: 'accuracy.minimum',
       by: 'ann',
       isBot: false,
+      edited: false,
       reason: 'known',
       expires: '2026-12-31T23:59:59Z',
       commit: 'a'.repeat(40),

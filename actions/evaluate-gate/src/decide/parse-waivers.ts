@@ -3,6 +3,8 @@ export interface Comment {
   readonly body: string;
   readonly author: string;
   readonly isBot: boolean;
+  /** Whoever may write to the repository may change what others wrote, and the comment does not tell who it was. */
+  readonly edited: boolean;
   /** The head of the pull request when the comment was written; null where that is not known. */
   readonly headSha: string | null;
   readonly url: string | null;
@@ -13,6 +15,7 @@ export interface WaiverRequest {
   readonly rule: string;
   readonly by: string;
   readonly isBot: boolean;
+  readonly edited: boolean;
   readonly reason: string;
   /** The last moment of the day that was written, UTC. */
   readonly expires: string;
@@ -31,7 +34,7 @@ const COMMAND = /^\s*\/trainyard\s+waive\b(.*)$/i;
 const GRAMMAR = /^\s+(\S.*?)(?:\s+at\s+([0-9a-f]{7,40}))?\s+until\s+(\d{4}-\d{2}-\d{2})\s+because\s+(\S.*)$/i;
 
 const WANTED =
-  'write "/trainyard waive <rule id> until <YYYY-MM-DD> because <reason>", with "at <commit>" before "until" where it is to be bound to another commit than the newest';
+  'write "/trainyard waive <rule id> at <commit> until <YYYY-MM-DD> because <reason>", with the newest commit of the pull request';
 
 /**
  * Reads waivers from comments, one a line:
@@ -56,6 +59,7 @@ export function parseWaivers(comments: readonly Comment[]): ParsedWaivers {
           rule,
           by: comment.author,
           isBot: comment.isBot,
+          edited: comment.edited,
           reason,
           expires,
           commit: commit?.toLowerCase() ?? comment.headSha,

@@ -10,6 +10,7 @@ const comment = (body: string, overrides: Partial<Comment> = {}): Comment => ({
   body,
   author: 'Ann',
   isBot: false,
+  edited: false,
   headSha: HEAD,
   url: 'https://github.com/acme/digits/pull/7#issuecomment-1',
   ...overrides,
@@ -30,6 +31,7 @@ describe('parseWaivers', () => {
         rule: 'accuracy.minimum',
         by: 'Ann',
         isBot: false,
+        edited: false,
         reason: 'the sensor was replaced',
         expires: '2026-12-31T23:59:59Z',
         commit: HEAD,
@@ -65,7 +67,9 @@ describe('parseWaivers', () => {
     const { requests, notices } = parseWaivers([comment(body)]);
     expect(requests).toEqual([]);
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toContain(`A waiver by Ann ${message}: write "/trainyard waive <rule id> until`);
+    expect(notices[0]).toContain(
+      `A waiver by Ann ${message}: write "/trainyard waive <rule id> at <commit> until`,
+    );
   });
 });
 
@@ -142,6 +146,7 @@ describe('waive', () => {
 
   it.each([
     ['a bot', {}, { isBot: true }, 'a bot cannot answer for it'],
+    ['whoever changed a comment', {}, { edited: true }, 'the comment was changed after it was written'],
     [
       'a reader',
       {},

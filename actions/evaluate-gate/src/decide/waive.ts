@@ -56,13 +56,15 @@ export function waive(
 }
 
 function whyRefused(
-  { rule: id, by, isBot, expires, commit }: WaiverRequest,
+  { rule: id, by, isBot, edited, expires, commit }: WaiverRequest,
   rules: readonly EvaluatedRule[],
   { heads, authors, selfWaiver, now, permissions }: WaiverCircumstances,
 ): string | undefined {
   const login = by.toLowerCase();
   const permission = permissions.get(login) ?? 'none';
   if (isBot) return 'a bot cannot answer for it';
+  if (edited)
+    return 'the comment was changed after it was written, and it does not tell by whom; write it anew';
   if (!MAY_WRITE.includes(permission)) {
     return `it needs the permission to write to the repository, and ${by} has "${permission}"`;
   }

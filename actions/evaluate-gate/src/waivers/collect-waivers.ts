@@ -18,7 +18,13 @@ const MAX_PEOPLE = 20;
 
 const userSchema = z.object({ login: z.string(), type: z.string().optional() });
 const commentsSchema = z.array(
-  z.object({ body: z.string().nullish(), html_url: z.string(), user: userSchema.nullable() }),
+  z.object({
+    body: z.string().nullish(),
+    html_url: z.string(),
+    user: userSchema.nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  }),
 );
 const pullSchema = z.object({
   number: z.int().positive(),
@@ -150,11 +156,18 @@ async function commentsOf({ client, repository, signal }: Asking, number: number
       request: { signal },
     });
     const comments = readAnswer(commentsSchema, data, `the comments of pull request ${number}`);
-    for (const { body, html_url: url, user } of comments) {
+    for (const { body, html_url: url, user, created_at: created, updated_at: updated } of comments) {
       if (user === null) continue;
       const isBot = user.type === 'Bot' || user.login.endsWith('[bot]');
       // GitHub does not tell which commit was the newest when a comment was written: the waiver has to name it.
-      found.push({ body: body ?? '', author: user.login, isBot, headSha: null, url });
+      found.push({
+        body: body ?? '',
+        author: user.login,
+        isBot,
+        edited: updated !== created,
+        headSha: null,
+        url,
+      });
     }
     if (comments.length < 100) break;
   }
