@@ -1,8 +1,8 @@
 /** Slower than this an upload counts as hanging: 256 KiB a second. */
 const MIN_UPLOAD_BYTES_PER_MS = 262;
 const BINARY = 'application/octet-stream';
-/** Pages of 100 entries have a few MiB at most; more is no answer to hold in memory. */
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** A blob of 100 MB, the greatest that GitHub gives, comes as base64 in JSON; more is no answer to hold in memory. */
+const MAX_JSON_BYTES = 144 * 1024 * 1024;
 
 type Fetch = typeof globalThis.fetch;
 
