@@ -79,8 +79,8 @@ describe('the candidate', () => {
 
   it.each([
     ['recall-makro', ', direction: higher', 'it was not measured. Did you mean "recall-macro"?'],
-    ['f1', '', 'it needs "positive" under "evaluation"'],
-    ['roc-auc', '', 'it needs "scores" under "evaluation"'],
+    ['f1', '', 'it needs "positive", under "evaluation"'],
+    ['roc-auc', '', 'it needs "scores", under "evaluation"'],
   ])('without %s fails closed', async (metric, extra, reason) => {
     await using scene = await openScene({ gate: rule(metric, extra) });
     await scene.train({ predictions: predictionsOf(10, 9) });
